@@ -1,0 +1,510 @@
+"""Reads one YAML file strictly, into nodes that keep their places.
+
+libyaml's parser gives *events*, and the composer here is a loop, not a recursion: libyaml's own
+node composer ends the process at 100,000 nested brackets. What is ambiguous is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import yaml
+
+from advisor.rules.source import (
+    Mark,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    shown,
+)
+
+try:
+    from yaml.cyaml import CParser
+except ImportError as error:
+    message = (
+        "PyYAML was installed without libyaml, which reads the rules: install a binary wheel "
+        "of PyYAML for this platform, or libyaml's headers before PyYAML is built"
+    )
+    raise ImportError(message) from error
+
+if TYPE_CHECKING:
+    from advisor.rules.problems import Problems
+
+#: Bytes of one file; 10,000 rules take about 6 MB.
+MAX_BYTES: Final = 16 * 1024 * 1024
+#: Nodes of one file, those repeated by aliases included.
+MAX_NODES: Final = 2_000_000
+#: Levels of nesting; the language itself needs about ten.
+MAX_DEPTH: Final = 64
+#: Aliases of one file.
+MAX_ALIASES: Final = 1_000
+#: Nodes that the aliases of one file may repeat.
+MAX_REPEATED_NODES: Final = 100_000
+#: Characters of one scalar.
+MAX_SCALAR: Final = 20_000
+
+_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+# What YAML calls printable, without the line breaks of YAML 1.1 (U+0085, U+2028, U+2029).
+_REFUSED = re.compile(
+    "[^\t\n\r\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_ODD_NUMBER = re.compile(r"[-+]?0[0-9_]+(\.[0-9_]*)?|[-+]?0[xXoObB][0-9a-fA-F_]+")
+_INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_NOT_TEXT = re.compile(
+    r"|~|null|Null|NULL|true|True|TRUE|false|False|FALSE"
+    r"|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+)
+
+
+def read(name: str, data: bytes, problems: Problems) -> Node | None:
+    """Read one file of a pack.
+
+    Args:
+        name: The file's name inside the pack.
+        data: Its bytes, UTF-8 without a byte order mark.
+        problems: Takes what is wrong: at most one problem of syntax, any number of others.
+
+    Returns:
+        The tree, or None where the file cannot be read as YAML. A tree may come with problems
+        (a key given twice keeps its first value), so that its meaning can be checked as well.
+    """
+    text = _text(name, data, problems)
+    if text is None:
+        return None
+    composer = _Composer(name, text, problems)
+    try:
+        return composer.document()
+    except _StopError:
+        return None
+    except yaml.MarkedYAMLError as error:
+        _syntax_error(name, text, error, problems)
+        return None
+
+
+def _text(name: str, data: bytes, problems: Problems) -> str | None:
+    """Decode the bytes, or report why they are not the text of a pack."""
+    start = Mark(name, 1, 1)
+    if len(data) > MAX_BYTES:
+        problems.error(
+            start,
+            "too-large",
+            f"a file of {len(data):,} bytes",
+            f"at most {MAX_BYTES:,}",
+            hint="Split it into several files: a pack is a folder.",
+        )
+        return None
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        problems.error(start, "encoding", "a file in UTF-16 or UTF-32", "UTF-8")
+        return None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        problems.error(
+            _mark_at(name, before),
+            "encoding",
+            f"a byte that is not UTF-8 (0x{data[error.start]:02X})",
+            "text in UTF-8",
+        )
+        return None
+    refused = _REFUSED.search(text)
+    if refused is not None:
+        found = refused.group()
+        if found == _BOM and refused.start() == 0:
+            problems.error(start, "encoding", "a byte order mark", "UTF-8 without one")
+        else:
+            problems.error(
+                _mark_at(name, text[: refused.start()]),
+                "character",
+                f"the character U+{ord(found):04X}",
+                "printable text, spaces and line ends",
+            )
+        return None
+    return text
+
+
+def _mark_at(name: str, before: str) -> Mark:
+    """Place the character that follows some text."""
+    lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return Mark(name, len(lines), len(lines[-1]) + 1)
+
+
+class _StopError(Exception):
+    """The file cannot be read further; the reason has been reported."""
+
+
+class _Anchor:
+    """A node with a name: how many nodes and levels a repetition of it adds."""
+
+    __slots__ = ("height", "node", "size")
+
+    def __init__(self, node: Node, size: int, height: int) -> None:
+        self.node = node
+        self.size = size
+        self.height = height
+
+
+class _Frame:
+    """A list or mapping that is still open."""
+
+    __slots__ = (
+        "anchor",
+        "first",
+        "height",
+        "is_mapping",
+        "items",
+        "key",
+        "keys",
+        "mark",
+    )
+
+    def __init__(
+        self, mark: Mark, anchor: str | None, first: int, *, is_mapping: bool
+    ) -> None:
+        self.mark = mark
+        self.anchor = anchor
+        self.first = first
+        self.is_mapping = is_mapping
+        self.height = 1
+        self.items: list[Node] = []
+        self.key: ScalarNode | None = None
+        self.keys: dict[str, ScalarNode] = {}
+
+
+class _Composer:
+    """Builds the tree of one file from libyaml's events."""
+
+    def __init__(self, name: str, text: str, problems: Problems) -> None:
+        self.name = name
+        self.problems = problems
+        self.parser = CParser(text)
+        self.stack: list[_Frame] = []
+        self.anchors: dict[str, _Anchor | None] = {}
+        self.nodes = 0
+        self.repeated = 0
+        self.aliases = 0
+        self.root: Node | None = None
+
+    def document(self) -> Node | None:
+        """Compose the one document of the file."""
+        next_event = self.parser.get_event
+        documents = 0
+        while (event := next_event()) is not None:
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self.scalar(event)
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                self.begin(event, is_mapping=kind is yaml.MappingStartEvent)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                self.end()
+            elif kind is yaml.AliasEvent:
+                self.alias(event)
+            elif kind is yaml.DocumentStartEvent:
+                documents += 1
+                self.start_document(event, documents)
+        if self.root is None:
+            self.stop(
+                Mark(self.name, 1, 1), "empty", "an empty file", "a section of a pack"
+            )
+        return self.root
+
+    def start_document(self, event: yaml.DocumentStartEvent, number: int) -> None:
+        """Refuse a second document and the directives that change how YAML is read."""
+        mark = self.mark(event)
+        if number > 1:
+            self.stop(
+                mark,
+                "documents",
+                "a second document in the file",
+                "one document a file",
+            )
+        if event.version not in {None, (1, 2)} or event.tags:
+            self.stop(
+                mark, "directive", "a YAML directive", "YAML 1.2 without directives"
+            )
+
+    def scalar(self, event: yaml.ScalarEvent) -> None:
+        """Take a scalar: refuse what other readers of YAML would read differently."""
+        mark = self.mark(event)
+        text: str = event.value
+        quoted = event.style != ""
+        if len(text) > MAX_SCALAR:
+            self.stop(
+                mark,
+                "too-long",
+                f"a text of {len(text):,} characters",
+                f"at most {MAX_SCALAR:,}",
+            )
+        if event.tag is not None:
+            self.tag(mark, event.tag)
+        if not quoted:
+            self.plain(mark, text)
+        elif event.style == '"':
+            self.escapes(mark, text)
+        node = ScalarNode(text, quoted, mark)
+        if event.anchor is not None:
+            self.open_anchor(mark, event.anchor)
+            self.anchors[event.anchor] = _Anchor(node, 1, 0)
+        self.count(mark, 1)
+        self.put(node, 0)
+
+    def plain(self, mark: Mark, text: str) -> None:
+        """Refuse numbers whose value depends on the reader, and those that are not finite."""
+        if not text or text[0] not in "+-.0":
+            return
+        if _ODD_NUMBER.fullmatch(text):
+            self.problems.error(
+                mark,
+                "odd-number",
+                f"{text}, which some readers of YAML take for octal and some for decimal",
+                "a decimal number without leading zeros, or a quoted text",
+            )
+        elif _INFINITE.fullmatch(text):
+            self.problems.error(mark, "not-finite", f"{text}", "a finite number")
+
+    def escapes(self, mark: Mark, text: str) -> None:
+        """Refuse characters that may not stand in a file when they come through an escape."""
+        refused = _REFUSED.search(text)
+        if refused is not None:
+            self.problems.error(
+                mark,
+                "character",
+                f"an escape for the character U+{ord(refused.group()):04X}",
+                "printable text, spaces and line ends",
+            )
+
+    def tag(self, mark: Mark, tag: str) -> None:
+        """Refuse a tag: types come from the catalogue of facts, never from the file."""
+        self.problems.error(
+            mark, "tag", f"the tag {shown(tag)}", "a value without a tag"
+        )
+
+    def begin(
+        self,
+        event: yaml.MappingStartEvent | yaml.SequenceStartEvent,
+        *,
+        is_mapping: bool,
+    ) -> None:
+        """Open a list or mapping."""
+        mark = self.mark(event)
+        if len(self.stack) >= MAX_DEPTH:
+            self.stop(
+                mark,
+                "too-deep",
+                f"more than {MAX_DEPTH} lists or mappings inside each other",
+                f"at most {MAX_DEPTH}",
+            )
+        if event.tag is not None:
+            self.tag(mark, event.tag)
+        if event.anchor is not None:
+            self.open_anchor(mark, event.anchor)
+        self.count(mark, 1)
+        self.stack.append(_Frame(mark, event.anchor, self.nodes, is_mapping=is_mapping))
+
+    def end(self) -> None:
+        """Close the innermost list or mapping."""
+        frame = self.stack.pop()
+        node: Node
+        if frame.is_mapping:
+            pairs = zip(frame.keys.values(), frame.items, strict=True)
+            node = MappingNode(tuple(pairs), frame.mark)
+        else:
+            node = SequenceNode(tuple(frame.items), frame.mark)
+        if frame.anchor is not None:
+            size = self.nodes - frame.first + 1
+            self.anchors[frame.anchor] = _Anchor(node, size, frame.height)
+        self.put(node, frame.height)
+
+    def alias(self, event: yaml.AliasEvent) -> None:
+        """Repeat a named node, within bounds: what is small in the file may be large when read."""
+        mark = self.mark(event)
+        name = event.anchor
+        if name not in self.anchors:
+            self.stop(
+                mark,
+                "alias",
+                f"an alias of {shown(name)}",
+                "a name anchored before (&name)",
+            )
+        anchor = self.anchors[name]
+        if anchor is None:
+            self.stop(
+                mark,
+                "alias",
+                f"{shown(name)}, which refers to itself",
+                "a finite value",
+            )
+        self.aliases += 1
+        self.repeated += anchor.size
+        if self.aliases > MAX_ALIASES or self.repeated > MAX_REPEATED_NODES:
+            self.stop(
+                mark,
+                "alias",
+                "aliases that repeat too much",
+                f"at most {MAX_ALIASES:,} aliases repeating {MAX_REPEATED_NODES:,} values",
+            )
+        if len(self.stack) + anchor.height > MAX_DEPTH:
+            self.stop(
+                mark,
+                "too-deep",
+                f"more than {MAX_DEPTH} lists or mappings inside each other, aliases followed",
+                f"at most {MAX_DEPTH}",
+            )
+        self.count(mark, anchor.size)
+        self.put(anchor.node, anchor.height)
+
+    def put(self, node: Node, height: int) -> None:
+        """Place a finished node: into the innermost list, as a key, as a value, or as the root."""
+        if not self.stack:
+            self.root = node
+            return
+        frame = self.stack[-1]
+        frame.height = max(frame.height, height + 1)
+        if not frame.is_mapping:
+            frame.items.append(node)
+        elif frame.key is None:
+            frame.key = self.key(node)
+        else:
+            key, frame.key = frame.key, None
+            first = frame.keys.get(key.text)
+            if first is None:
+                frame.keys[key.text] = key
+                frame.items.append(node)
+            else:
+                self.problems.error(
+                    key.mark,
+                    "duplicate-key",
+                    f"{shown(key.text)} a second time in the same mapping",
+                    f"each key once (the first is at line {first.mark.line}, "
+                    f"column {first.mark.column})",
+                )
+
+    def key(self, node: Node) -> ScalarNode:
+        """Check a key; after a problem with it, a quoted one stands in so that reading goes on."""
+        if not isinstance(node, ScalarNode):
+            shape = "mapping" if isinstance(node, MappingNode) else "list"
+            self.problems.error(
+                node.mark,
+                "key",
+                f"a {shape} as a key",
+                "a word",
+                hint="A text that begins with { or [ must be quoted.",
+            )
+            return ScalarNode(
+                f"({shape} at {node.mark.line}:{node.mark.column})", True, node.mark
+            )
+        if node.quoted:
+            return node
+        if node.text == "<<":
+            self.problems.error(
+                node.mark,
+                "merge-key",
+                "the merge key <<",
+                "every key written out",
+                hint="Use a named condition, or repeat the keys.",
+            )
+        elif _NOT_TEXT.fullmatch(node.text):
+            what = f"{node.text} as a key" if node.text else "an empty key"
+            self.problems.error(
+                node.mark, "key", what, "a word; quote it if it is meant as text"
+            )
+        return node
+
+    def open_anchor(self, mark: Mark, name: str) -> None:
+        """Note that a name is being given to a value that is not finished yet."""
+        if name in self.anchors:
+            self.stop(
+                mark,
+                "anchor",
+                f"the anchor {shown(name)} a second time",
+                "each name once",
+            )
+        self.anchors[name] = None
+
+    def count(self, mark: Mark, nodes: int) -> None:
+        """Count nodes against the bound of one file."""
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
+            self.stop(
+                mark,
+                "too-large",
+                f"more than {MAX_NODES:,} values in one file",
+                "fewer",
+            )
+
+    def mark(self, event: yaml.Event) -> Mark:
+        """Turn libyaml's place, from 0, into one from 1."""
+        mark = event.start_mark
+        return Mark(self.name, mark.line + 1, mark.column + 1)
+
+    def stop(self, mark: Mark, code: str, found: str, expected: str) -> NoReturn:
+        """Report what makes the rest of the file unreadable."""
+        self.problems.error(mark, code, found, expected)
+        raise _StopError
+
+
+#: libyaml's words for what it found, and ours: found, expected, hint.
+_SYNTAX: Final = {
+    "did not find expected key": (
+        "something that does not line up with the keys above it",
+        "a key at the same indentation, or the end of the mapping",
+        "",
+    ),
+    "did not find expected '-' indicator": (
+        "something that does not line up with the entries of the list above it",
+        "an entry (- ...) at the same indentation, or the end of the list",
+        "",
+    ),
+    "did not find expected ',' or ']'": ("a [ list that goes wrong here", ", or ]", ""),
+    "did not find expected ',' or '}'": (
+        "a { mapping that goes wrong here",
+        ", or }",
+        "",
+    ),
+    "mapping values are not allowed in this context": (
+        "a : where no key can stand",
+        "one key a line",
+        "A text with a colon and a space must be quoted.",
+    ),
+    "could not find expected ':'": (
+        "a line that is neither a key nor a list entry",
+        "key: value",
+        "",
+    ),
+    "found character that cannot start any token": (
+        "a character that cannot begin a value",
+        "a quoted text",
+        "",
+    ),
+    "found unexpected end of stream": (
+        "the end of the file inside a quoted text",
+        "the closing quote",
+        "",
+    ),
+    "did not find expected node content": ("nothing", "a value", ""),
+    "block sequence entries are not allowed in this context": (
+        "a list entry (-) where none can stand",
+        "the list on lines of its own, below its key",
+        "",
+    ),
+}
+
+
+def _syntax_error(
+    name: str, text: str, error: yaml.MarkedYAMLError, problems: Problems
+) -> None:
+    """Report libyaml's error in our words."""
+    place = error.problem_mark or error.context_mark
+    mark = Mark(name, place.line + 1, place.column + 1) if place else Mark(name, 1, 1)
+    said = str(error.problem)
+    found, expected, hint = _SYNTAX.get(said, (said, "YAML 1.2", ""))
+    lines = re.split(r"\r\n|\r|\n", text)
+    here = lines[mark.line - 1][mark.column - 1 :] if mark.line <= len(lines) else ""
+    if said == "found character that cannot start any token" and here.startswith("\t"):
+        found, expected = "a tab used for indentation", "spaces"
+    if error.context_mark is not None and error.context_mark.line + 1 != mark.line:
+        begun = f"{error.context or 'it'} begun at line {error.context_mark.line + 1}"
+        hint = f"{hint} ({begun})".strip()
+    problems.error(mark, "syntax", found, expected, hint=hint)
