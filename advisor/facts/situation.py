@@ -15,7 +15,7 @@ from advisor.engagement.calendars import QuietTime
 from advisor.engagement.card import Card
 from advisor.engagement.contacts import Contact
 from advisor.engagement.promises import Promise
-from advisor.facts.values import Value
+from advisor.facts.values import UNKNOWN, Value
 from advisor.facts.vocabulary import (
     Channel,
     CompanyProof,
@@ -110,6 +110,8 @@ class Occasion:
         subject: What the matter is, for limits counted per subject.
         debt_id: Which debt, for limits counted per debt.
         relevance: A reason this customer would recognise, in the caller's words.
+        minutes: How long the call will take, as it may be said.
+        deadline: The value of the fact that the purpose names as its deadline.
     """
 
     id: str
@@ -122,6 +124,8 @@ class Occasion:
     subject: str | None = None
     debt_id: str | None = None
     relevance: str | None = None
+    minutes: int | None = None
+    deadline: Value = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
