@@ -4,7 +4,6 @@ BIN := .venv/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 INSTALL_PROJECT := -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
-PROTOS := $(sort $(wildcard proto/advisor/v1/*.proto))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -36,7 +35,7 @@ types: .venv/dev-ready ## strict types, tests included
 	@$(BIN)/mypy
 
 proto: .venv/dev-ready ## generate advisor/v1 from the contract
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --grpc_python_out=. --mypy_out=quiet:. --mypy_grpc_out=quiet:. $(PROTOS)
+	@PYTHON=$(CURDIR)/$(BIN)/python sh proto/generate.sh
 
 lock: .venv-lock/bin/uv ## pin and hash the dependencies of pyproject.toml; UPGRADE=--upgrade takes newer ones
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --output-file requirements.lock
@@ -47,7 +46,7 @@ bench: .venv/dev-ready .venv-bench/ready ## measure; see bench/README.md
 	@$(BIN)/python -m bench
 
 clean: ## forget what was made
-	@rm -rf .venv .venv-bench .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* build dist
+	@rm -rf .venv .venv-bench .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov build dist
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else f"Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}. Name another: make PYTHON=python3.12")'
