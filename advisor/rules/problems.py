@@ -53,9 +53,7 @@ class Problem:
     @property
     def message(self) -> str:
         """What was found and expected, in one line, without the place."""
-        return (
-            f"{self.found}; expected {self.expected}" if self.expected else self.found
-        )
+        return f"{self.found}; expected {self.expected}" if self.expected else self.found
 
     def as_dict(self) -> dict[str, str | int]:
         """Return plain values for JSON and the contract."""
@@ -110,57 +108,29 @@ class Problems:
             hint: What to do about it, as a sentence.
             near: The wrong word, and the right words to search for the most similar.
         """
-        self._report(Severity.ERROR, mark, code, found, expected, hint, near)
-
-    def warning(
-        self,
-        mark: Mark,
-        code: str,
-        found: str,
-        expected: str = "",
-        *,
-        hint: str = "",
-        near: tuple[str, Iterable[str]] | None = None,
-    ) -> None:
-        """Report what should be looked at; the arguments are those of ``error``."""
-        self._report(Severity.WARNING, mark, code, found, expected, hint, near)
-
-    def _report(  # noqa: PLR0913 (the parts of a problem)
-        self,
-        severity: Severity,
-        mark: Mark,
-        code: str,
-        found: str,
-        expected: str,
-        hint: str,
-        near: tuple[str, Iterable[str]] | None,
-    ) -> None:
         # The search for a similar word is the costly part; beyond the bound it would be wasted.
         full = len(self._problems) >= MAX_PROBLEMS
+        similar = "" if near is None or full else nearest(*near)
         self.add(
             Problem(
-                mark=mark,
-                code=code,
-                found=found,
-                expected=expected,
-                nearest="" if near is None or full else nearest(*near),
-                hint=hint,
-                severity=severity,
+                mark=mark, code=code, found=found, expected=expected, nearest=similar, hint=hint
             )
+        )
+
+    def warning(self, mark: Mark, code: str, found: str, expected: str = "") -> None:
+        """Report what should be looked at before the pack is used."""
+        self.add(
+            Problem(mark=mark, code=code, found=found, expected=expected, severity=Severity.WARNING)
         )
 
     @property
     def has_errors(self) -> bool:
         """Whether the pack may not be used."""
-        return self.omitted > 0 or any(
-            p.severity is Severity.ERROR for p in self._problems
-        )
+        return self.omitted > 0 or any(p.severity is Severity.ERROR for p in self._problems)
 
     def __iter__(self) -> Iterator[Problem]:
         """Iterate by file, line and column."""
-        return iter(
-            sorted(self._problems, key=lambda p: (p.mark, p.severity, p.code, p.found))
-        )
+        return iter(sorted(self._problems, key=lambda p: (p.mark, p.severity, p.code, p.found)))
 
     def __len__(self) -> int:
         """Count those kept."""

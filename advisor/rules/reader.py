@@ -7,21 +7,22 @@ node composer ends the process at 100,000 nested brackets. What is ambiguous is 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import yaml
 
 from advisor.rules.source import (
-    Mark,
     MappingNode,
+    Mark,
     Node,
     ScalarNode,
     SequenceNode,
+    pack,
     shown,
 )
 
 try:
-    from yaml.cyaml import CParser
+    from yaml._yaml import CParser
 except ImportError as error:
     message = (
         "PyYAML was installed without libyaml, which reads the rules: install a binary wheel "
@@ -58,13 +59,16 @@ _NOT_TEXT = re.compile(
 )
 
 
-def read(name: str, data: bytes, problems: Problems) -> Node | None:
+def read(
+    name: str, data: bytes, problems: Problems, *, packed: frozenset[str] = frozenset()
+) -> Node | None:
     """Read one file of a pack.
 
     Args:
         name: The file's name inside the pack.
         data: Its bytes, UTF-8 without a byte order mark.
         problems: Takes what is wrong: at most one problem of syntax, any number of others.
+        packed: Keys at the top whose items are given packed, to save memory.
 
     Returns:
         The tree, or None where the file cannot be read as YAML. A tree may come with problems
@@ -73,7 +77,7 @@ def read(name: str, data: bytes, problems: Problems) -> Node | None:
     text = _text(name, data, problems)
     if text is None:
         return None
-    composer = _Composer(name, text, problems)
+    composer = _Composer(name, text, problems, packed)
     try:
         return composer.document()
     except _StopError:
@@ -151,33 +155,34 @@ class _Frame:
 
     __slots__ = (
         "anchor",
+        "entries",
         "first",
         "height",
         "is_mapping",
         "items",
         "key",
-        "keys",
         "mark",
+        "packs",
     )
 
-    def __init__(
-        self, mark: Mark, anchor: str | None, first: int, *, is_mapping: bool
-    ) -> None:
+    def __init__(self, mark: Mark, anchor: str | None, first: int, *, is_mapping: bool) -> None:
         self.mark = mark
         self.anchor = anchor
         self.first = first
         self.is_mapping = is_mapping
         self.height = 1
-        self.items: list[Node] = []
+        self.items: list[Node | bytes] = []
+        self.packs = False
         self.key: ScalarNode | None = None
-        self.keys: dict[str, ScalarNode] = {}
+        self.entries: dict[str, tuple[ScalarNode, Node]] = {}
 
 
 class _Composer:
     """Builds the tree of one file from libyaml's events."""
 
-    def __init__(self, name: str, text: str, problems: Problems) -> None:
+    def __init__(self, name: str, text: str, problems: Problems, packed: frozenset[str]) -> None:
         self.name = name
+        self.packed = packed
         self.problems = problems
         self.parser = CParser(text)
         self.stack: list[_Frame] = []
@@ -186,28 +191,29 @@ class _Composer:
         self.repeated = 0
         self.aliases = 0
         self.root: Node | None = None
+        self.has_escapes = "\\" in text
+        self.words: dict[str, str] = {}
+        self.good_keys: set[str] = set()
 
     def document(self) -> Node | None:
         """Compose the one document of the file."""
         next_event = self.parser.get_event
         documents = 0
         while (event := next_event()) is not None:
-            kind = type(event)
-            if kind is yaml.ScalarEvent:
+            # The commonest first: two thirds of the events are scalars.
+            if isinstance(event, yaml.ScalarEvent):
                 self.scalar(event)
-            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                self.begin(event, is_mapping=kind is yaml.MappingStartEvent)
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+                self.begin(event, is_mapping=isinstance(event, yaml.MappingStartEvent))
+            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
                 self.end()
-            elif kind is yaml.AliasEvent:
+            elif isinstance(event, yaml.AliasEvent):
                 self.alias(event)
-            elif kind is yaml.DocumentStartEvent:
+            elif isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 self.start_document(event, documents)
         if self.root is None:
-            self.stop(
-                Mark(self.name, 1, 1), "empty", "an empty file", "a section of a pack"
-            )
+            self.stop(Mark(self.name, 1, 1), "empty", "an empty file", "a section of a pack")
         return self.root
 
     def start_document(self, event: yaml.DocumentStartEvent, number: int) -> None:
@@ -221,55 +227,59 @@ class _Composer:
                 "one document a file",
             )
         if event.version not in {None, (1, 2)} or event.tags:
-            self.stop(
-                mark, "directive", "a YAML directive", "YAML 1.2 without directives"
-            )
+            self.stop(mark, "directive", "a YAML directive", "YAML 1.2 without directives")
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
-        """Take a scalar: refuse what other readers of YAML would read differently."""
-        mark = self.mark(event)
+        """Take a scalar; what is rare is looked at apart, since most of a file is scalars."""
+        place: Any = event.start_mark
         text: str = event.value
-        quoted = event.style != ""
-        if len(text) > MAX_SCALAR:
-            self.stop(
-                mark,
-                "too-long",
-                f"a text of {len(text):,} characters",
-                f"at most {MAX_SCALAR:,}",
-            )
-        if event.tag is not None:
-            self.tag(mark, event.tag)
-        if not quoted:
-            self.plain(mark, text)
-        elif event.style == '"':
-            self.escapes(mark, text)
-        node = ScalarNode(text, quoted, mark)
-        if event.anchor is not None:
-            self.open_anchor(mark, event.anchor)
-            self.anchors[event.anchor] = _Anchor(node, 1, 0)
-        self.count(mark, 1)
+        style = event.style
+        node = ScalarNode(text, style != "", Mark(self.name, place.line + 1, place.column + 1))
+        self.nodes += 1
+        if (
+            event.tag is not None
+            or event.anchor is not None
+            or len(text) > MAX_SCALAR
+            or self.nodes > MAX_NODES
+        ):
+            self.unusual(event, node)
+        if style == "":
+            if text and text[0] in "+-.0":
+                self.number(node)
+        elif self.has_escapes and style == '"':
+            self.escapes(node)
         self.put(node, 0)
 
-    def plain(self, mark: Mark, text: str) -> None:
+    def unusual(self, event: yaml.ScalarEvent, node: ScalarNode) -> None:
+        """Refuse a tag, a text that is too long and too many values; note an anchor."""
+        self.count(node.mark, 0)
+        if len(node.text) > MAX_SCALAR:
+            found = f"a text of {len(node.text):,} characters"
+            self.stop(node.mark, "too-long", found, f"at most {MAX_SCALAR:,}")
+        if event.tag is not None:
+            self.tag(node.mark, event.tag)
+        if event.anchor is not None:
+            self.open_anchor(node.mark, event.anchor)
+            self.anchors[event.anchor] = _Anchor(node, 1, 0)
+
+    def number(self, node: ScalarNode) -> None:
         """Refuse numbers whose value depends on the reader, and those that are not finite."""
-        if not text or text[0] not in "+-.0":
-            return
-        if _ODD_NUMBER.fullmatch(text):
+        if _ODD_NUMBER.fullmatch(node.text):
             self.problems.error(
-                mark,
+                node.mark,
                 "odd-number",
-                f"{text}, which some readers of YAML take for octal and some for decimal",
+                f"{node.text}, which some readers of YAML take for octal and some for decimal",
                 "a decimal number without leading zeros, or a quoted text",
             )
-        elif _INFINITE.fullmatch(text):
-            self.problems.error(mark, "not-finite", f"{text}", "a finite number")
+        elif _INFINITE.fullmatch(node.text):
+            self.problems.error(node.mark, "not-finite", node.text, "a finite number")
 
-    def escapes(self, mark: Mark, text: str) -> None:
+    def escapes(self, node: ScalarNode) -> None:
         """Refuse characters that may not stand in a file when they come through an escape."""
-        refused = _REFUSED.search(text)
+        refused = _REFUSED.search(node.text)
         if refused is not None:
             self.problems.error(
-                mark,
+                node.mark,
                 "character",
                 f"an escape for the character U+{ord(refused.group()):04X}",
                 "printable text, spaces and line ends",
@@ -277,9 +287,7 @@ class _Composer:
 
     def tag(self, mark: Mark, tag: str) -> None:
         """Refuse a tag: types come from the catalogue of facts, never from the file."""
-        self.problems.error(
-            mark, "tag", f"the tag {shown(tag)}", "a value without a tag"
-        )
+        self.problems.error(mark, "tag", f"the tag {shown(tag)}", "a value without a tag")
 
     def begin(
         self,
@@ -301,15 +309,19 @@ class _Composer:
         if event.anchor is not None:
             self.open_anchor(mark, event.anchor)
         self.count(mark, 1)
-        self.stack.append(_Frame(mark, event.anchor, self.nodes, is_mapping=is_mapping))
+        frame = _Frame(mark, event.anchor, self.nodes, is_mapping=is_mapping)
+        if len(self.stack) == 1 and not is_mapping:
+            key = self.stack[0].key
+            if key is not None and key.text in self.packed:
+                frame.packs = True
+        self.stack.append(frame)
 
     def end(self) -> None:
         """Close the innermost list or mapping."""
         frame = self.stack.pop()
         node: Node
         if frame.is_mapping:
-            pairs = zip(frame.keys.values(), frame.items, strict=True)
-            node = MappingNode(tuple(pairs), frame.mark)
+            node = MappingNode(tuple(frame.entries.values()), frame.mark)
         else:
             node = SequenceNode(tuple(frame.items), frame.mark)
         if frame.anchor is not None:
@@ -320,7 +332,7 @@ class _Composer:
     def alias(self, event: yaml.AliasEvent) -> None:
         """Repeat a named node, within bounds: what is small in the file may be large when read."""
         mark = self.mark(event)
-        name = event.anchor
+        name = str(event.anchor)
         if name not in self.anchors:
             self.stop(
                 mark,
@@ -361,18 +373,16 @@ class _Composer:
             self.root = node
             return
         frame = self.stack[-1]
-        frame.height = max(frame.height, height + 1)
+        if height >= frame.height:
+            frame.height = height + 1
         if not frame.is_mapping:
-            frame.items.append(node)
+            frame.items.append(pack(node) if frame.packs else node)
         elif frame.key is None:
             frame.key = self.key(node)
         else:
             key, frame.key = frame.key, None
-            first = frame.keys.get(key.text)
-            if first is None:
-                frame.keys[key.text] = key
-                frame.items.append(node)
-            else:
+            first, _ = frame.entries.setdefault(key.text, (key, node))
+            if first is not key:
                 self.problems.error(
                     key.mark,
                     "duplicate-key",
@@ -392,10 +402,8 @@ class _Composer:
                 "a word",
                 hint="A text that begins with { or [ must be quoted.",
             )
-            return ScalarNode(
-                f"({shape} at {node.mark.line}:{node.mark.column})", True, node.mark
-            )
-        if node.quoted:
+            return ScalarNode(f"({shape} at {node.mark})", quoted=True, mark=node.mark)
+        if node.quoted or node.text in self.good_keys:
             return node
         if node.text == "<<":
             self.problems.error(
@@ -407,9 +415,7 @@ class _Composer:
             )
         elif _NOT_TEXT.fullmatch(node.text):
             what = f"{node.text} as a key" if node.text else "an empty key"
-            self.problems.error(
-                node.mark, "key", what, "a word; quote it if it is meant as text"
-            )
+            self.problems.error(node.mark, "key", what, "a word; quote it if it is meant as text")
         return node
 
     def open_anchor(self, mark: Mark, name: str) -> None:
@@ -436,8 +442,8 @@ class _Composer:
 
     def mark(self, event: yaml.Event) -> Mark:
         """Turn libyaml's place, from 0, into one from 1."""
-        mark = event.start_mark
-        return Mark(self.name, mark.line + 1, mark.column + 1)
+        place: Any = event.start_mark
+        return Mark(self.name, place.line + 1, place.column + 1)
 
     def stop(self, mark: Mark, code: str, found: str, expected: str) -> NoReturn:
         """Report what makes the rest of the file unreadable."""
@@ -492,11 +498,9 @@ _SYNTAX: Final = {
 }
 
 
-def _syntax_error(
-    name: str, text: str, error: yaml.MarkedYAMLError, problems: Problems
-) -> None:
+def _syntax_error(name: str, text: str, error: yaml.MarkedYAMLError, problems: Problems) -> None:
     """Report libyaml's error in our words."""
-    place = error.problem_mark or error.context_mark
+    place: Any = error.problem_mark or error.context_mark
     mark = Mark(name, place.line + 1, place.column + 1) if place else Mark(name, 1, 1)
     said = str(error.problem)
     found, expected, hint = _SYNTAX.get(said, (said, "YAML 1.2", ""))
