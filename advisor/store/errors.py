@@ -1,0 +1,103 @@
+"""What can go wrong between the service and its store; no driver exception leaves the store."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why the store could not answer, as metrics and log lines name it."""
+
+    #: No answer within the budget; a write may or may not have happened.
+    TIMEOUT = "timeout"
+    #: No connection could be made, or it broke; a write may or may not have happened.
+    UNREACHABLE = "unreachable"
+    #: All connections of the pool are busy.
+    BUSY = "busy"
+    #: The store failed moments ago and is not asked again until a probe succeeds.
+    BREAKER_OPEN = "breaker_open"
+    #: The server reads its data after a start.
+    LOADING = "loading"
+    #: The server's memory limit is reached and nothing may be evicted.
+    FULL = "full"
+    #: The server is a replica: a failover is under way, or the URL names the wrong server.
+    READ_ONLY = "read_only"
+    #: The server cannot write its append-only file (disk full?).
+    NOT_PERSISTING = "not_persisting"
+    #: Too few replicas to accept a write.
+    NO_REPLICAS = "no_replicas"
+    #: The server refuses our name, password, command or key.
+    REFUSED = "refused"
+    #: The record is there and this version cannot read it: newer, or damaged.
+    UNREADABLE = "unreadable"
+    #: The server answered with an error this version does not know.
+    OTHER = "other"
+
+
+class StoreError(Exception):
+    """Anything the store could not do."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot answer now; the same request tried again later may succeed.
+
+    Whether a write happened is unknown for TIMEOUT and UNREACHABLE, and no for all others.
+    """
+
+    def __init__(self, message: str, *, reason: Reason) -> None:
+        """Keep the reason beside the message.
+
+        Args:
+            message: What happened and where, without personal data.
+            reason: The kind of failure, for metrics and for the answer.
+        """
+        super().__init__(message)
+        self.reason = reason
+
+
+class StoreFull(StoreUnavailable):
+    """The server's memory limit is reached; reads go on, writes do not."""
+
+    def __init__(self, message: str) -> None:
+        """Fix the reason to FULL."""
+        super().__init__(message, reason=Reason.FULL)
+
+
+class StoreReadOnly(StoreUnavailable):
+    """The server is a replica and takes no writes."""
+
+    def __init__(self, message: str) -> None:
+        """Fix the reason to READ_ONLY."""
+        super().__init__(message, reason=Reason.READ_ONLY)
+
+
+class StoreMisconfigured(StoreError):
+    """The store cannot be used until an operator changes something; the message says what."""
+
+
+class RecordUnreadable(StoreError):
+    """A stored record is of a newer version than this service, or damaged; it is left alone."""
+
+
+class EmbeddedServerError(StoreError):
+    """The embedded server could not be used."""
+
+
+class ServerNotFound(EmbeddedServerError):
+    """No server binary on this machine; the message says what to install."""
+
+
+class DataFolderInUse(EmbeddedServerError):
+    """Another service, or its dying server, holds the data folder."""
+
+
+class DataFolderUnusable(EmbeddedServerError):
+    """The data folder cannot be written, or holds data that would be silently left out."""
+
+
+class ServerFailed(EmbeddedServerError):
+    """The server ended, or did not become ready in time."""
+
+
+class AppendOnlyFileDamaged(ServerFailed):
+    """The server refuses its append-only file; starting it again would not help."""
