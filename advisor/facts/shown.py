@@ -95,8 +95,10 @@ def _shown(
     place = _locale(locale)
     if isinstance(value, Possible):
         words = [_one(single, type_, place, zone, today) for single in value.values]
-        return cleaned(" or ".join(dict.fromkeys(words)))
-    return cleaned(_one(value, type_, place, zone, today)) or "nothing"
+        line = cleaned(" or ".join(dict.fromkeys(words)))
+    else:
+        line = cleaned(_one(value, type_, place, zone, today))
+    return line or "nothing"
 
 
 @lru_cache(maxsize=64)
@@ -147,7 +149,7 @@ def _text(value: str, type_: FactType, locale: Locale) -> str:
     if type_ in (FactType.CHOICE, FactType.ORDERED_CHOICE):
         return value.replace("_", " ")
     if type_ is FactType.REGION:
-        return locale.territories.get(value, value)
+        return str(locale.territories.get(value, value))
     return value
 
 
