@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ class Problem:
     code: str
     found: str
     expected: str = ""
-    nearest: str = ""
+    nearest: str = field(default="", compare=False)
     hint: str = ""
     severity: Severity = Severity.ERROR
 

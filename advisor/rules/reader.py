@@ -20,6 +20,7 @@ from advisor.rules.source import (
     pack,
     shown,
 )
+from advisor.rules.syntax import report
 
 try:
     from yaml._yaml import CParser
@@ -83,7 +84,7 @@ def read(
     except _StopError:
         return None
     except yaml.MarkedYAMLError as error:
-        _syntax_error(name, text, error, problems)
+        report(name, text, error, problems)
         return None
 
 
@@ -268,7 +269,7 @@ class _Composer:
             self.problems.error(
                 node.mark,
                 "odd-number",
-                f"{node.text}, which some readers of YAML take for octal and some for decimal",
+                f"{node.text}, a number that readers of YAML take differently",
                 "a decimal number without leading zeros, or a quoted text",
             )
         elif _INFINITE.fullmatch(node.text):
@@ -449,66 +450,3 @@ class _Composer:
         """Report what makes the rest of the file unreadable."""
         self.problems.error(mark, code, found, expected)
         raise _StopError
-
-
-#: libyaml's words for what it found, and ours: found, expected, hint.
-_SYNTAX: Final = {
-    "did not find expected key": (
-        "something that does not line up with the keys above it",
-        "a key at the same indentation, or the end of the mapping",
-        "",
-    ),
-    "did not find expected '-' indicator": (
-        "something that does not line up with the entries of the list above it",
-        "an entry (- ...) at the same indentation, or the end of the list",
-        "",
-    ),
-    "did not find expected ',' or ']'": ("a [ list that goes wrong here", ", or ]", ""),
-    "did not find expected ',' or '}'": (
-        "a { mapping that goes wrong here",
-        ", or }",
-        "",
-    ),
-    "mapping values are not allowed in this context": (
-        "a : where no key can stand",
-        "one key a line",
-        "A text with a colon and a space must be quoted.",
-    ),
-    "could not find expected ':'": (
-        "a line that is neither a key nor a list entry",
-        "key: value",
-        "",
-    ),
-    "found character that cannot start any token": (
-        "a character that cannot begin a value",
-        "a quoted text",
-        "",
-    ),
-    "found unexpected end of stream": (
-        "the end of the file inside a quoted text",
-        "the closing quote",
-        "",
-    ),
-    "did not find expected node content": ("nothing", "a value", ""),
-    "block sequence entries are not allowed in this context": (
-        "a list entry (-) where none can stand",
-        "the list on lines of its own, below its key",
-        "",
-    ),
-}
-
-
-def _syntax_error(name: str, text: str, error: yaml.MarkedYAMLError, problems: Problems) -> None:
-    """Report libyaml's error in our words."""
-    place: Any = error.problem_mark or error.context_mark
-    mark = Mark(name, place.line + 1, place.column + 1) if place else Mark(name, 1, 1)
-    said = str(error.problem)
-    found, expected, hint = _SYNTAX.get(said, (said, "YAML 1.2", ""))
-    lines = re.split(r"\r\n|\r|\n", text)
-    here = lines[mark.line - 1][mark.column - 1 :] if mark.line <= len(lines) else ""
-    if said == "found character that cannot start any token" and here.startswith("\t"):
-        found, expected = "a tab used for indentation", "spaces"
-    if error.context_mark is not None and error.context_mark.line + 1 != mark.line:
-        begun = f"{error.context or 'it'} begun at line {error.context_mark.line + 1}"
-        hint = f"{hint} ({begun})".strip()
-    problems.error(mark, "syntax", found, expected, hint=hint)
