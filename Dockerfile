@@ -16,7 +16,7 @@ FROM python:${PYTHON}-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/advisor advisor
 COPY --from=build /opt/advisor /opt/advisor
 COPY rules /etc/advisor/rules
-ENV PATH=/opt/advisor/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/opt/advisor/bin:$PATH PYTHONUNBUFFERED=1 ADVISOR_RULES=/etc/advisor/rules ADVISOR_DATA=/var/lib/advisor/data
 USER advisor
 WORKDIR /var/lib/advisor
 VOLUME /var/lib/advisor
