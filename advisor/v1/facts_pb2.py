@@ -27,13 +27,15 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x61\x64visor/v1/facts.proto\x12\nadvisor.v1\x1a\x17\x61\x64visor/v1/limits.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x02\n\tFactValue\x12\x17\n\x04text\x18\x01 \x01(\tB\x07\xaa\xbb\x18\x03\x10\xd0\x0fH\x00\x12\x10\n\x06yes_no\x18\x02 \x01(\x08H\x00\x12\x10\n\x06number\x18\x03 \x01(\x01H\x00\x12\x0f\n\x05whole\x18\x04 \x01(\x03H\x00\x12-\n\x07instant\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x16\n\x04\x64\x61te\x18\x06 \x01(\tB\x06\xaa\xbb\x18\x02\x30\x07H\x00\x12\x17\n\x05\x63lock\x18\x07 \x01(\tB\x06\xaa\xbb\x18\x02\x30\x08H\x00\x12-\n\x08\x64uration\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x12$\n\x07several\x18\t \x01(\x0b\x32\x11.advisor.v1.WordsH\x00\x12\x0f\n\x05never\x18\n \x01(\x08H\x00\x42\x07\n\x05value\"!\n\x05Words\x12\x18\n\x05words\x18\x01 \x03(\tB\t\xaa\xbb\x18\x05\x10\xc8\x01\x18\x64\"\'\n\x08UsedFact\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x61\x64visor/v1/facts.proto\x12\nadvisor.v1\x1a\x17\x61\x64visor/v1/limits.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\x02\n\tFactValue\x12\x17\n\x04text\x18\x01 \x01(\tB\x07\xaa\xbb\x18\x03\x10\xd0\x0fH\x00\x12\x10\n\x06yes_no\x18\x02 \x01(\x08H\x00\x12\x10\n\x06number\x18\x03 \x01(\x01H\x00\x12\x0f\n\x05whole\x18\x04 \x01(\x03H\x00\x12-\n\x07instant\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x16\n\x04\x64\x61te\x18\x06 \x01(\tB\x06\xaa\xbb\x18\x02\x30\x07H\x00\x12\x17\n\x05\x63lock\x18\x07 \x01(\tB\x06\xaa\xbb\x18\x02\x30\x08H\x00\x12-\n\x08\x64uration\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x12$\n\x07several\x18\t \x01(\x0b\x32\x11.advisor.v1.WordsH\x00\x12\x0f\n\x05never\x18\n \x01(\x08H\x00\x42\r\n\x05value\x12\x04\xb0\xbb\x18\x01\"!\n\x05Words\x12\x18\n\x05words\x18\x01 \x03(\tB\t\xaa\xbb\x18\x05\x10\xc8\x01\x18\x64\"\'\n\x08UsedFact\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'advisor.v1.facts_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_FACTVALUE'].oneofs_by_name['value']._loaded_options = None
+  _globals['_FACTVALUE'].oneofs_by_name['value']._serialized_options = b'\260\273\030\001'
   _globals['_FACTVALUE'].fields_by_name['text']._loaded_options = None
   _globals['_FACTVALUE'].fields_by_name['text']._serialized_options = b'\252\273\030\003\020\320\017'
   _globals['_FACTVALUE'].fields_by_name['date']._loaded_options = None
@@ -43,9 +45,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORDS'].fields_by_name['words']._loaded_options = None
   _globals['_WORDS'].fields_by_name['words']._serialized_options = b'\252\273\030\005\020\310\001\030d'
   _globals['_FACTVALUE']._serialized_start=129
-  _globals['_FACTVALUE']._serialized_end=425
-  _globals['_WORDS']._serialized_start=427
-  _globals['_WORDS']._serialized_end=460
-  _globals['_USEDFACT']._serialized_start=462
-  _globals['_USEDFACT']._serialized_end=501
+  _globals['_FACTVALUE']._serialized_end=431
+  _globals['_WORDS']._serialized_start=433
+  _globals['_WORDS']._serialized_end=466
+  _globals['_USEDFACT']._serialized_start=468
+  _globals['_USEDFACT']._serialized_end=507
 # @@protoc_insertion_point(module_scope)

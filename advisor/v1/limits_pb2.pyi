@@ -87,6 +87,10 @@ Global___Format: _TypeAlias = Format  # noqa: Y015
 class Limits(_message.Message):
     """The bounds of one field. On a repeated field they hold for each element, on a map for each key
     and value; `max_items` bounds the field itself. An absent bound does not bind.
+
+    Some bounds hold everywhere and are not repeated: an enum has one of its declared values, a
+    number is neither infinite nor NaN, an instant or a date lies in the years 1900 to 2199, and a
+    length of time is at most 36,500 days either way.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -101,7 +105,7 @@ class Limits(_message.Message):
     KEY_FORMAT_FIELD_NUMBER: _builtins.int
     required: _builtins.bool
     """The field must be set: a message present, a text not empty, an enum not UNSPECIFIED, a list not
-    empty, at least one choice of a oneof taken.
+    empty.
     """
     max_length: _builtins.int
     """Most characters (Unicode code points) of a text."""
@@ -157,7 +161,10 @@ class Limits(_message.Message):
 Global___Limits: _TypeAlias = Limits  # noqa: Y015
 
 LIMITS_FIELD_NUMBER: _builtins.int
+CHOICE_REQUIRED_FIELD_NUMBER: _builtins.int
 limits: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___Limits]
 """Bounds that the service enforces on a field of a request. A request that breaks any of them is
 answered INVALID_ARGUMENT with one `google.rpc.BadRequest` violation for each breach.
 """
+choice_required: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.OneofOptions, _builtins.bool]
+"""One of the choices must be set."""

@@ -1,0 +1,70 @@
+"""What Prometheus can read of the service. No label ever holds what a caller wrote."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+#: Seconds; finer around what a call can wait for.
+BUCKETS: Final = (
+    *(0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05),
+    *(0.075, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0),
+)
+
+
+class Metrics:
+    """The metrics of one service, in a registry of its own."""
+
+    __slots__ = (
+        "decisions",
+        "degraded",
+        "duration",
+        "handled",
+        "in_progress",
+        "pack",
+        "registry",
+        "rules",
+        "started",
+        "store_available",
+    )
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Register the metrics."""
+        self.registry = registry
+        self.started = Counter(
+            "advisor_calls_started", "Requests begun.", ["method"], registry=registry
+        )
+        self.handled = Counter(
+            "advisor_calls_handled",
+            "Requests answered, by status code.",
+            ["method", "code"],
+            registry=registry,
+        )
+        self.duration = Histogram(
+            "advisor_call_duration_seconds",
+            "From the arrival of a request to its answer.",
+            ["method"],
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self.in_progress = Gauge(
+            "advisor_calls_in_progress", "Requests being answered now.", registry=registry
+        )
+        self.decisions = Counter(
+            "advisor_decisions", "Verdicts given by Advise.", ["decision"], registry=registry
+        )
+        self.degraded = Counter(
+            "advisor_degraded_decisions",
+            "Answers of Advise given without the customer's stored state.",
+            registry=registry,
+        )
+        self.store_available = Gauge(
+            "advisor_store_available", "1 while the store answers, else 0.", registry=registry
+        )
+        self.pack = Gauge(
+            "advisor_pack_info", "1 for the pack that decides.", ["pack_version"], registry=registry
+        )
+        self.rules = Gauge(
+            "advisor_pack_rules", "Rules of the pack that decides.", registry=registry
+        )

@@ -1,0 +1,101 @@
+"""Every setting of the service, from the environment."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: Milliseconds, more than none.
+Milliseconds = Annotated[int, Field(gt=0, le=60_000)]
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    AUTO = "auto"
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class Settings(BaseSettings):
+    """The settings, each an environment variable `ADVISOR_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="ADVISOR_", frozen=True, extra="forbid")
+
+    listen: str = Field(
+        default="127.0.0.1:50051",
+        description="Where gRPC is served: host and port, or unix:PATH. Only loopback is allowed"
+        " until TLS and identity exist; port 0 takes a free one.",
+    )
+    metrics_listen: str = Field(
+        default="127.0.0.1:9464",
+        description="Where Prometheus metrics are served: loopback host and port; empty serves"
+        " none.",
+    )
+    rules: Path = Field(
+        default=Path("rules"), description="The folder of the rule pack that decides."
+    )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="The Redis or Valkey to use. Without it an embedded server keeps its data in"
+        " `ADVISOR_DATA`.",
+    )
+    data: Path = Field(
+        default=Path("data"),
+        description="The folder in which the embedded server keeps its data; no two services can"
+        " share one.",
+    )
+    hmac_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="The key with which customer ids become keys of the store; the same for every"
+        " replica, and never changed while records are kept. Needed with `ADVISOR_REDIS_URL`;"
+        " with the embedded server one is made and kept beside its data.",
+    )
+    clock_start: AwareDatetime | None = Field(
+        default=None,
+        description="The instant at which the service's clock starts, with its offset from UTC;"
+        " for demonstrations and tests only. Without it the clock is the machine's.",
+    )
+    reflection: bool = Field(
+        default=False,
+        description="Whether clients may ask the service for its contract (gRPC reflection).",
+    )
+    log_format: LogFormat = Field(
+        default=LogFormat.AUTO,
+        description="`json`, `console`, or `auto`: console on a terminal, JSON elsewhere.",
+    )
+    max_concurrent_calls: int = Field(
+        default=256,
+        gt=0,
+        le=100_000,
+        description="Requests answered at once; one more is refused with RESOURCE_EXHAUSTED.",
+    )
+    max_message_bytes: int = Field(
+        default=4 * 1024 * 1024,
+        ge=1024,
+        le=64 * 1024 * 1024,
+        description="Bytes of the largest request; a larger one is refused with"
+        " RESOURCE_EXHAUSTED.",
+    )
+    advise_deadline_ms: Milliseconds = Field(
+        default=150, description="Deadline of `Advise` where the caller sets none."
+    )
+    deadline_ms: Milliseconds = Field(
+        default=2_000, description="Deadline of other calls where the caller sets none."
+    )
+    workbench_deadline_ms: Milliseconds = Field(
+        default=30_000,
+        description="Deadline of `CheckPack` and `EvaluatePack` where the caller sets none.",
+    )
+    store_budget_ms: Milliseconds = Field(
+        default=30, description="The part of the deadline of `Advise` that the store may use."
+    )
+    drain_ms: Milliseconds = Field(
+        default=10_000,
+        description="How long calls in progress may take after the service was told to stop.",
+    )

@@ -1,0 +1,61 @@
+"""One name, one thing: the contract, the packs and the code use the same words."""
+
+from __future__ import annotations
+
+import enum
+
+import pytest
+
+from advisor.facts import vocabulary
+from advisor.guidance.decision import Withheld
+from advisor.v1 import vocabulary_call_pb2 as call
+from advisor.v1 import vocabulary_customer_pb2 as customer
+from advisor.v1 import vocabulary_decision_pb2 as decision
+
+OURS: dict[str, type[enum.Enum]] = {
+    "CallStage": vocabulary.Stage,
+    "DisclosureLevel": vocabulary.Disclosure,
+    "VerificationLevel": vocabulary.Verification,
+    "CompanyProofState": vocabulary.CompanyProof,
+    "CompanyProofMethod": vocabulary.CompanyProofMethod,
+    "AskKind": vocabulary.Ask,
+    "CallPurpose": vocabulary.PurposeKind,
+    "LegalClass": vocabulary.LegalClass,
+    "EvaluationClass": vocabulary.EvaluationClass,
+    "Sensitivity": vocabulary.Sensitivity,
+    "Decision": vocabulary.Decision,
+    "ReasonCode": vocabulary.ReasonCode,
+    "ItemKind": vocabulary.ItemKind,
+    "Force": vocabulary.Force,
+    "Benefit": vocabulary.Benefit,
+    "Establishes": vocabulary.Establishes,
+    "WithheldReason": Withheld,
+    "Relationship": vocabulary.Relationship,
+    "SuppressionSource": vocabulary.Suppression,
+    "ConsentType": vocabulary.ConsentType,
+    "ConsentState": vocabulary.ConsentState,
+    "Channel": vocabulary.Channel,
+}
+WIRE = {
+    name: found
+    for file in (call.DESCRIPTOR, customer.DESCRIPTOR, decision.DESCRIPTOR)
+    for name, found in file.enum_types_by_name.items()
+}
+
+
+def test_every_enum_of_the_vocabulary_is_compared() -> None:
+    """No enum of the contract's vocabulary is left out below."""
+    assert sorted(OURS) == sorted(WIRE)
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_the_contract_uses_the_words_of_the_code(name: str) -> None:
+    """Every value of an enum has the same word in the contract as in packs and code (002-07)."""
+    unspecified, *names = (value.name for value in WIRE[name].values)
+    prefix = unspecified.removesuffix("UNSPECIFIED")
+    words = [value.removeprefix(prefix).lower() for value in names]
+    assert words == [_word(member) for member in OURS[name]]
+
+
+def _word(member: enum.Enum) -> str:
+    return member.value if isinstance(member.value, str) else member.name.lower()
