@@ -1,0 +1,179 @@
+"""The state of one call: what has been said, shown, asked and refused so far.
+
+It only ever grows: within a leg the same events in another order give the same state. A new *leg*
+(somebody else is on the line now) starts verification, disclosure and company proof again; what
+was refused stays refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from advisor.facts.situation import Call
+from advisor.facts.vocabulary import Ask, CompanyProof, Disclosure, Stage, Verification
+from advisor.guidance import tables
+
+#: The order in which proofs of the company outweigh each other: a failed one outweighs an offer,
+#: an accepted one everything.
+_PROOF_ORDER: Final = (
+    CompanyProof.NONE,
+    CompanyProof.OFFERED,
+    CompanyProof.FAILED,
+    CompanyProof.ACCEPTED,
+)
+
+#: Who may be listening, the one before whom most care is due last.
+_LISTENERS: Final = (None, "person", tables.MACHINE, tables.THIRD_PARTY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallState:
+    """What holds in one leg of a call.
+
+    Attributes:
+        leg: How often somebody else has come to the line, from 0.
+        asks_made: How many guarded asks were made, in all legs.
+        asks_refused: What was refused, in all legs, as words of `Ask`.
+        said: Ids (``rule/item``) of items already said, in all legs.
+        answered_by: Who is listening, where that is known not to be the customer.
+    """
+
+    leg: int = 0
+    stage: Stage = Stage.PRE_CALL
+    disclosure: Disclosure = Disclosure.NAME
+    verification: Verification = Verification.NONE
+    company_proof: CompanyProof = CompanyProof.NONE
+    answered_by: str | None = None
+    asks_made: int = 0
+    asks_refused: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
+
+    def joined(self, other: CallState) -> CallState:
+        """Return the least state that holds everything both hold.
+
+        Joining is commutative, associative and idempotent. Of two legs the later one says what
+        was disclosed, shown and proved.
+        """
+        first, last = sorted((self, other), key=lambda state: state.leg)
+        same_leg = first.leg == last.leg
+        return CallState(
+            leg=last.leg,
+            stage=max(first.stage, last.stage),
+            disclosure=max(first.disclosure, last.disclosure) if same_leg else last.disclosure,
+            verification=(
+                max(first.verification, last.verification) if same_leg else last.verification
+            ),
+            company_proof=(
+                max(first.company_proof, last.company_proof, key=_PROOF_ORDER.index)
+                if same_leg
+                else last.company_proof
+            ),
+            answered_by=(
+                max(first.answered_by, last.answered_by, key=_LISTENERS.index)
+                if same_leg
+                else last.answered_by
+            ),
+            asks_made=max(first.asks_made, last.asks_made),
+            asks_refused=first.asks_refused | last.asks_refused,
+            said=first.said | last.said,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Effect:
+    """What an event adds to the state of its leg."""
+
+    stage: Stage = Stage.PRE_CALL
+    disclosure: Disclosure = Disclosure.NAME
+    verification: Verification = Verification.NONE
+    company_proof: CompanyProof = CompanyProof.NONE
+    answered_by: str | None = None
+    asks: int = 0
+    refused: frozenset[str] = frozenset()
+    new_leg: bool = False
+
+
+_EFFECTS: Final = MappingProxyType(
+    {
+        "call_placed": _Effect(stage=Stage.RINGING),
+        "connected": _Effect(stage=Stage.ANSWERED),
+        "machine_detected": _Effect(stage=Stage.ANSWERED, answered_by=tables.MACHINE),
+        "brand_stated": _Effect(stage=Stage.GREETING),
+        "person_confirmed": _Effect(stage=Stage.PERSON_CHECK, verification=Verification.CLAIMED),
+        "headline_stated": _Effect(stage=Stage.HEADLINE, disclosure=Disclosure.HEADLINE),
+        "purpose_stated": _Effect(stage=Stage.HEADLINE, disclosure=Disclosure.STATEMENT),
+        "company_proof_offered": _Effect(company_proof=CompanyProof.OFFERED),
+        "company_proof_accepted": _Effect(company_proof=CompanyProof.ACCEPTED),
+        "company_proof_failed": _Effect(company_proof=CompanyProof.FAILED),
+        "agent_asked_identity": _Effect(asks=1),
+        "identity_given": _Effect(
+            stage=Stage.CUSTOMER_VERIFICATION, verification=Verification.VERIFIED
+        ),
+        "identity_refused": _Effect(refused=frozenset({Ask.IDENTITY.value})),
+        "data_refused": _Effect(refused=frozenset({Ask.DATA.value})),
+        "third_party_answered": _Effect(new_leg=True, answered_by=tables.THIRD_PARTY),
+        "wrong_number": _Effect(new_leg=True, answered_by=tables.THIRD_PARTY),
+        "person_changed": _Effect(new_leg=True),
+        "transferred": _Effect(new_leg=True),
+    }
+)
+_NO_EFFECT: Final = _Effect()
+
+#: Events of a call that has not been dialled.
+_BEFORE_DIALLING: Final = frozenset({"agent_assigned"})
+
+
+def state_of(call: Call) -> CallState:
+    """Return the state a call is described with; an answerer of an unknown kind is a stranger."""
+    answered_by = call.answered_by
+    return CallState(
+        stage=call.stage,
+        disclosure=call.disclosure,
+        verification=call.verification,
+        company_proof=call.company_proof,
+        answered_by=answered_by if answered_by in _LISTENERS else tables.THIRD_PARTY,
+        asks_made=call.asks_made,
+        asks_refused=call.asks_refused,
+        said=call.said,
+    )
+
+
+def after(state: CallState, event: str) -> CallState:
+    """Return the state after an event; one that changes nothing here leaves it as it was.
+
+    Args:
+        state: Before the event.
+        event: Its word in `EVENTS`.
+    """
+    effect = _EFFECTS.get(event, _NO_EFFECT)
+    return state.joined(
+        CallState(
+            leg=state.leg + effect.new_leg,
+            stage=effect.stage,
+            disclosure=effect.disclosure,
+            verification=effect.verification,
+            company_proof=effect.company_proof,
+            answered_by=effect.answered_by,
+            asks_made=state.asks_made + effect.asks,
+            asks_refused=effect.refused,
+        )
+    )
+
+
+def call_after(call: Call, event: str) -> Call:
+    """Return a call as it stands after one of its events."""
+    state = after(state_of(call), event)
+    return replace(
+        call,
+        dialled=call.dialled or event not in _BEFORE_DIALLING,
+        stage=state.stage,
+        disclosure=state.disclosure,
+        verification=state.verification,
+        company_proof=state.company_proof,
+        answered_by=state.answered_by,
+        asks_made=state.asks_made,
+        asks_refused=state.asks_refused,
+        said=state.said,
+    )

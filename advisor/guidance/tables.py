@@ -1,0 +1,161 @@
+"""The tables that decide: what may be said to whom, what may be asked of whom.
+
+They are the advisor's own and no pack can widen them; a pack may only lower a budget or a rung.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from advisor.engagement.card import Tier
+from advisor.facts.values import Tell
+from advisor.facts.vocabulary import (
+    Ask,
+    Disclosure,
+    Establishes,
+    ItemKind,
+    Sensitivity,
+    Verification,
+)
+
+#: The highest disclosure by the purpose's sensitivity and what the customer has shown.
+HIGHEST: Final = MappingProxyType(
+    {
+        (Sensitivity.OPEN, Verification.NONE): Disclosure.STATEMENT,
+        (Sensitivity.OPEN, Verification.CLAIMED): Disclosure.ACCOUNT,
+        (Sensitivity.OPEN, Verification.VERIFIED): Disclosure.ACCOUNT,
+        (Sensitivity.OPEN, Verification.STRONG): Disclosure.SENSITIVE,
+        (Sensitivity.PERSONAL, Verification.NONE): Disclosure.HEADLINE,
+        (Sensitivity.PERSONAL, Verification.CLAIMED): Disclosure.STATEMENT,
+        (Sensitivity.PERSONAL, Verification.VERIFIED): Disclosure.SENSITIVE,
+        (Sensitivity.PERSONAL, Verification.STRONG): Disclosure.SENSITIVE,
+        (Sensitivity.CONFIDENTIAL, Verification.NONE): Disclosure.BOUND,
+        (Sensitivity.CONFIDENTIAL, Verification.CLAIMED): Disclosure.BOUND,
+        (Sensitivity.CONFIDENTIAL, Verification.VERIFIED): Disclosure.SENSITIVE,
+        (Sensitivity.CONFIDENTIAL, Verification.STRONG): Disclosure.SENSITIVE,
+    }
+)
+
+#: The most that a machine or a third party may ever hear, by the purpose's sensitivity.
+OVERHEARD: Final = MappingProxyType(
+    {
+        Sensitivity.OPEN: Disclosure.HEADLINE,
+        Sensitivity.PERSONAL: Disclosure.HEADLINE,
+        Sensitivity.CONFIDENTIAL: Disclosure.BOUND,
+    }
+)
+
+#: Words of `call.answered_by` for those who are not the customer.
+MACHINE: Final = "machine"
+THIRD_PARTY: Final = "third_party"
+
+#: What telling a fact discloses, and what the customer must have shown before it is told. Both
+#: this and the table of the purpose must allow it.
+TELLING: Final = MappingProxyType(
+    {
+        Tell.ANYONE: (Disclosure.NAME, Verification.NONE),
+        Tell.CLAIMED: (Disclosure.ACCOUNT, Verification.CLAIMED),
+        Tell.VERIFIED: (Disclosure.SENSITIVE, Verification.VERIFIED),
+        Tell.STRONG: (Disclosure.SENSITIVE, Verification.STRONG),
+    }
+)
+
+#: A brand that gives the subject away is named only to someone who has said who they are.
+SENSITIVE_BRAND: Final = (Disclosure.BOUND, Verification.CLAIMED)
+
+#: How many guarded things may be asked in one call, by the tier of trust. Zero for the least.
+ASKS_A_CALL: Final = MappingProxyType(
+    {
+        Tier.LOW: 0,
+        Tier.GUARDED: 1,
+        Tier.UNKNOWN: 2,
+        Tier.NEUTRAL: 2,
+        Tier.WARM: 3,
+        Tier.FULL: 4,
+    }
+)
+
+#: Tiers at which an item that serves only the company is not shown.
+NOT_FOR_THE_COMPANY_ALONE: Final = frozenset({Tier.LOW, Tier.GUARDED})
+
+#: Asks that cost budget, the least sensitive first; all others are courtesies.
+GUARDED_ASKS: Final = (
+    Ask.CONFIRMATION,
+    Ask.NAME,
+    Ask.FEEDBACK,
+    Ask.PARTICIPATION,
+    Ask.CONSENT,
+    Ask.REFERRAL,
+    Ask.DATA,
+    Ask.IDENTITY,
+)
+
+#: How sensitive an ask is; 0 for a courtesy.
+ASK_SENSITIVITY: Final = MappingProxyType(
+    {ask: GUARDED_ASKS.index(ask) + 1 if ask in GUARDED_ASKS else 0 for ask in Ask}
+)
+
+#: The ways a customer may show who they are, the least intrusive first, and what each shows. No
+#: other way is ever asked for: the list holds nothing that a swindler could use.
+METHODS: Final = MappingProxyType(
+    {
+        "in_app_approval": Verification.VERIFIED,
+        "customer_rang_card_number": Verification.VERIFIED,
+        "code_word": Verification.VERIFIED,
+        "call_reference_echo": Verification.VERIFIED,
+        "one_time_code_in_app": Verification.VERIFIED,
+        "kba_low": Verification.VERIFIED,
+        "kba_strong": Verification.STRONG,
+        "voice_biometric": Verification.STRONG,
+    }
+)
+
+#: What no customer is ever asked for, as `do_not_ask` words.
+SECRETS: Final = ("pin", "password", "security_code", "one_time_code", "full_card_number")
+
+#: Kinds whose text the customer hears; the rest is for the agent's eyes.
+SPOKEN: Final = frozenset(
+    {ItemKind.SAY, ItemKind.ASK, ItemKind.LISTEN, ItemKind.OFFER, ItemKind.CLOSE}
+)
+
+#: What an item that establishes one of these has said, whatever its words.
+ESTABLISHED: Final = MappingProxyType(
+    {
+        Establishes.BOUND: Disclosure.BOUND,
+        Establishes.HEADLINE: Disclosure.HEADLINE,
+        Establishes.STATEMENT: Disclosure.STATEMENT,
+    }
+)
+
+#: Disclosure from which on identity may be asked: a headline, or the bound in its place.
+ENOUGH_TO_ASK: Final = Disclosure.BOUND
+
+#: Items that a brief may hold.
+BRIEF: Final = 3
+
+
+def highest(
+    sensitivity: Sensitivity, verification: Verification, answered_by: str | None = None
+) -> Disclosure:
+    """Return the most that may be said.
+
+    Args:
+        sensitivity: Of the purpose.
+        verification: What the customer has shown.
+        answered_by: Who is listening; a machine or a third party hears a headline at most,
+            whatever the customer has shown before.
+    """
+    if answered_by in {MACHINE, THIRD_PARTY}:
+        return OVERHEARD[sensitivity]
+    return HIGHEST[sensitivity, verification]
+
+
+def allowed_asks(tier: Tier, lowered: int | None = None) -> int:
+    """Return how many guarded asks one call may make.
+
+    Args:
+        tier: The customer's tier of trust.
+        lowered: What the pack says for this tier; it counts only where it is lower.
+    """
+    return ASKS_A_CALL[tier] if lowered is None else max(0, min(lowered, ASKS_A_CALL[tier]))
