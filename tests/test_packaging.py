@@ -15,7 +15,12 @@ import pytest
 import advisor
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-embedded.lock",
+    "requirements-dev.lock",
+    "requirements-bench.lock",
+)
 
 
 @pytest.fixture(name="project", scope="module")
