@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from advisor.engagement.card import Tier
+from advisor.engagement.card import TrustTier
 from advisor.facts.vocabulary import (
     Ask,
     Benefit,
@@ -67,7 +67,7 @@ class Setting:
     """
 
     purpose: Purpose
-    tier: Tier
+    tier: TrustTier
     asks: int
     locale: str
     facts: Facts
@@ -260,7 +260,7 @@ def _ask_refusal(item: Item, at: Progress, setting: Setting) -> Refusal | None:
     if at.asks_made >= setting.asks:
         return Refusal(
             Withheld.ASK_BUDGET,
-            f"This customer's trust ({setting.tier.value}) allows {setting.asks} asks a call.",
+            f"This customer's trust ({setting.tier.word}) allows {setting.asks} asks a call.",
         )
     return None
 
@@ -293,7 +293,7 @@ def _offer_refusal(item: Item, at: Progress, setting: Setting) -> Refusal | None
         if item.what == "callback" and setting.facts.value("capacity.callback") == 0:
             return Refusal(Withheld.OFFER, "It fails the gate: capacity.")
         return None
-    if setting.tier is Tier.LOW:
+    if setting.tier is TrustTier.LOW:
         return Refusal(Withheld.OFFER, "Nothing is offered where trust is low.")
     if not at.past_headline or at.disclosure < Disclosure.HEADLINE:
         return Refusal(Withheld.OFFER, "Nothing is offered before the call's own headline is said.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from advisor.engagement.card import Tier
+from advisor.engagement.card import TrustTier
 from advisor.facts.values import Tell
 from advisor.facts.vocabulary import (
     Ask,
@@ -67,17 +67,17 @@ SENSITIVE_BRAND: Final = (Disclosure.BOUND, Verification.CLAIMED)
 #: How many guarded things may be asked in one call, by the tier of trust. Zero for the least.
 ASKS_A_CALL: Final = MappingProxyType(
     {
-        Tier.LOW: 0,
-        Tier.GUARDED: 1,
-        Tier.UNKNOWN: 2,
-        Tier.NEUTRAL: 2,
-        Tier.WARM: 3,
-        Tier.FULL: 4,
+        TrustTier.LOW: 0,
+        TrustTier.GUARDED: 1,
+        TrustTier.UNKNOWN: 2,
+        TrustTier.NEUTRAL: 2,
+        TrustTier.WARM: 3,
+        TrustTier.FULL: 4,
     }
 )
 
 #: Tiers at which an item that serves only the company is not shown.
-NOT_FOR_THE_COMPANY_ALONE: Final = frozenset({Tier.LOW, Tier.GUARDED})
+NOT_FOR_THE_COMPANY_ALONE: Final = frozenset({TrustTier.LOW, TrustTier.GUARDED})
 
 #: Asks that cost budget, the least sensitive first; all others are courtesies.
 GUARDED_ASKS: Final = (
@@ -151,7 +151,7 @@ def highest(
     return HIGHEST[sensitivity, verification]
 
 
-def allowed_asks(tier: Tier, lowered: int | None = None) -> int:
+def allowed_asks(tier: TrustTier, lowered: int | None = None) -> int:
     """Return how many guarded asks one call may make.
 
     Args:
