@@ -153,8 +153,8 @@ class CallProgress(_message.Message):
     """What the customer has shown. UNSPECIFIED: NONE."""
     company_proof: _vocabulary_call_pb2.CompanyProofState.ValueType
     """What the company has shown. UNSPECIFIED: NONE."""
-    answered_by: _builtins.str
-    """A word for who answered (person, third_party, machine). Empty: unknown."""
+    answered_by: _vocabulary_call_pb2.AnsweredBy.ValueType
+    """Who answered. UNSPECIFIED: unknown."""
     asks_made: _builtins.int
     """How many asks of this call have counted against the ask budget."""
     @_builtins.property
@@ -171,7 +171,7 @@ class CallProgress(_message.Message):
         disclosure: _vocabulary_call_pb2.DisclosureLevel.ValueType = ...,
         customer_verification: _vocabulary_call_pb2.VerificationLevel.ValueType = ...,
         company_proof: _vocabulary_call_pb2.CompanyProofState.ValueType = ...,
-        answered_by: _builtins.str = ...,
+        answered_by: _vocabulary_call_pb2.AnsweredBy.ValueType = ...,
         asks_refused: _abc.Iterable[_vocabulary_call_pb2.AskKind.ValueType] | None = ...,
         asks_made: _builtins.int = ...,
         said: _abc.Iterable[_builtins.str] | None = ...,

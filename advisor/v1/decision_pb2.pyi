@@ -114,7 +114,7 @@ class Reason(_message.Message):
     decision: _vocabulary_decision_pb2.Decision.ValueType
     """The verdict that this reason alone asks for."""
     basis: _vocabulary_decision_pb2.Basis.ValueType
-    """What the rule stands on."""
+    """Whose will the rule carries out."""
     rule_id: _builtins.str
     """Id of the rule, calendar or limit that speaks, or of the guard (guard/...)."""
     text: _builtins.str
@@ -165,15 +165,15 @@ class Citation(_message.Message):
     VERIFIED_ON_FIELD_NUMBER: _builtins.int
     cite: _builtins.str
     """Where it stands, for example "12 CFR 1006.14(b)(2)"."""
-    certainty: _builtins.str
-    """How certain it is, in the pack's word (primary)."""
+    certainty: _vocabulary_decision_pb2.Certainty.ValueType
+    """How well it is known."""
     verified_on: _builtins.str
     """The day on which somebody checked it, YYYY-MM-DD. Empty: nobody did."""
     def __init__(
         self,
         *,
         cite: _builtins.str = ...,
-        certainty: _builtins.str = ...,
+        certainty: _vocabulary_decision_pb2.Certainty.ValueType = ...,
         verified_on: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015

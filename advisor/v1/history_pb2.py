@@ -28,7 +28,7 @@ from advisor.v1 import vocabulary_customer_pb2 as advisor_dot_v1_dot_vocabulary_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x61\x64visor/v1/history.proto\x12\nadvisor.v1\x1a\x17\x61\x64visor/v1/limits.proto\x1a advisor/v1/vocabulary_call.proto\x1a$advisor/v1/vocabulary_customer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x07History\x12.\n\x08\x63ontacts\x18\x01 \x03(\x0b\x32\x13.advisor.v1.ContactB\x07\xaa\xbb\x18\x03\x18\xe8\x07\x12-\n\x08promises\x18\x02 \x03(\x0b\x32\x13.advisor.v1.PromiseB\x06\xaa\xbb\x18\x02\x18\x64\"\xe7\x02\n\x07\x43ontact\x12.\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xaa\xbb\x18\x02\x08\x01\x12$\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x13.advisor.v1.Channel\x12,\n\x0b\x64isposition\x18\x03 \x01(\x0e\x32\x17.advisor.v1.Disposition\x12%\n\x08\x65nded_by\x18\x04 \x01(\x0e\x32\x13.advisor.v1.EndedBy\x12-\n\x0cpurpose_kind\x18\x05 \x01(\x0e\x32\x17.advisor.v1.CallPurpose\x12\x1a\n\x07subject\x18\x06 \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x1a\n\x07\x64\x65\x62t_id\x18\x07 \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x16\n\x06number\x18\x08 \x01(\tB\x06\xaa\xbb\x18\x02\x30\x03\x12\x1a\n\x08\x63\x61mpaign\x18\t \x01(\tB\x08\xaa\xbb\x18\x04\x10@0\x02\x12\x16\n\x05topic\x18\n \x01(\tB\x07\xaa\xbb\x18\x03\x10\xc8\x01\"\x8a\x01\n\x07Promise\x12/\n\x05state\x18\x01 \x01(\x0e\x32\x18.advisor.v1.PromiseStateB\x06\xaa\xbb\x18\x02\x08\x01\x12\x32\n\x06\x64ue_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xaa\xbb\x18\x02\x08\x01\x12\x1a\n\x07subject\x18\x03 \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x61\x64visor/v1/history.proto\x12\nadvisor.v1\x1a\x17\x61\x64visor/v1/limits.proto\x1a advisor/v1/vocabulary_call.proto\x1a$advisor/v1/vocabulary_customer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x07History\x12.\n\x08\x63ontacts\x18\x01 \x03(\x0b\x32\x13.advisor.v1.ContactB\x07\xaa\xbb\x18\x03\x18\xe8\x07\x12-\n\x08promises\x18\x02 \x03(\x0b\x32\x13.advisor.v1.PromiseB\x06\xaa\xbb\x18\x02\x18\x64\"\x9a\x05\n\x07\x43ontact\x12.\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xaa\xbb\x18\x02\x08\x01\x12(\n\tdirection\x18\x02 \x01(\x0e\x32\x15.advisor.v1.Direction\x12$\n\x07\x63hannel\x18\x03 \x01(\x0e\x32\x13.advisor.v1.Channel\x12,\n\x0b\x64isposition\x18\x04 \x01(\x0e\x32\x17.advisor.v1.Disposition\x12\x1a\n\rreached_human\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x18\n\x0bright_party\x18\x06 \x01(\x08H\x01\x88\x01\x01\x12\x12\n\x05spoke\x18\x07 \x01(\x08H\x02\x88\x01\x01\x12%\n\x08\x65nded_by\x18\x08 \x01(\x0e\x32\x13.advisor.v1.EndedBy\x12-\n\x0e\x65nded_at_stage\x18\t \x01(\x0e\x32\x15.advisor.v1.CallStage\x12\x1c\n\npurpose_id\x18\n \x01(\tB\x08\xaa\xbb\x18\x04\x10\x64\x30\x02\x12-\n\x0cpurpose_kind\x18\x0b \x01(\x0e\x32\x17.advisor.v1.CallPurpose\x12+\n\x0blegal_class\x18\x0c \x01(\x0e\x32\x16.advisor.v1.LegalClass\x12\x1a\n\x07subject\x18\r \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x1a\n\x07\x64\x65\x62t_id\x18\x0e \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x16\n\x06number\x18\x0f \x01(\tB\x06\xaa\xbb\x18\x02\x30\x03\x12\x17\n\x05\x62rand\x18\x10 \x01(\tB\x08\xaa\xbb\x18\x04\x10@0\x02\x12\x1a\n\x08\x63\x61mpaign\x18\x11 \x01(\tB\x08\xaa\xbb\x18\x04\x10@0\x02\x12\x16\n\x05topic\x18\x12 \x01(\tB\x07\xaa\xbb\x18\x03\x10\xc8\x01\x42\x10\n\x0e_reached_humanB\x0e\n\x0c_right_partyB\x08\n\x06_spoke\"\xad\x02\n\x07Promise\x12/\n\x05state\x18\x01 \x01(\x0e\x32\x18.advisor.v1.PromiseStateB\x06\xaa\xbb\x18\x02\x08\x01\x12\x32\n\x06\x64ue_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xaa\xbb\x18\x02\x08\x01\x12-\n\tdue_until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x02id\x18\x04 \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x14\n\x04zone\x18\x05 \x01(\tB\x06\xaa\xbb\x18\x02\x30\x05\x12\x16\n\x06number\x18\x06 \x01(\tB\x06\xaa\xbb\x18\x02\x30\x03\x12\x1a\n\x07subject\x18\x07 \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x16\n\x05topic\x18\x08 \x01(\tB\x07\xaa\xbb\x18\x03\x10\xc8\x01\x12\x15\n\x05owner\x18\t \x01(\tB\x06\xaa\xbb\x18\x02\x10\x64\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,12 +41,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HISTORY'].fields_by_name['promises']._serialized_options = b'\252\273\030\002\030d'
   _globals['_CONTACT'].fields_by_name['at']._loaded_options = None
   _globals['_CONTACT'].fields_by_name['at']._serialized_options = b'\252\273\030\002\010\001'
+  _globals['_CONTACT'].fields_by_name['purpose_id']._loaded_options = None
+  _globals['_CONTACT'].fields_by_name['purpose_id']._serialized_options = b'\252\273\030\004\020d0\002'
   _globals['_CONTACT'].fields_by_name['subject']._loaded_options = None
   _globals['_CONTACT'].fields_by_name['subject']._serialized_options = b'\252\273\030\005\020\200\0010\001'
   _globals['_CONTACT'].fields_by_name['debt_id']._loaded_options = None
   _globals['_CONTACT'].fields_by_name['debt_id']._serialized_options = b'\252\273\030\005\020\200\0010\001'
   _globals['_CONTACT'].fields_by_name['number']._loaded_options = None
   _globals['_CONTACT'].fields_by_name['number']._serialized_options = b'\252\273\030\0020\003'
+  _globals['_CONTACT'].fields_by_name['brand']._loaded_options = None
+  _globals['_CONTACT'].fields_by_name['brand']._serialized_options = b'\252\273\030\004\020@0\002'
   _globals['_CONTACT'].fields_by_name['campaign']._loaded_options = None
   _globals['_CONTACT'].fields_by_name['campaign']._serialized_options = b'\252\273\030\004\020@0\002'
   _globals['_CONTACT'].fields_by_name['topic']._loaded_options = None
@@ -55,12 +59,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROMISE'].fields_by_name['state']._serialized_options = b'\252\273\030\002\010\001'
   _globals['_PROMISE'].fields_by_name['due_at']._loaded_options = None
   _globals['_PROMISE'].fields_by_name['due_at']._serialized_options = b'\252\273\030\002\010\001'
+  _globals['_PROMISE'].fields_by_name['id']._loaded_options = None
+  _globals['_PROMISE'].fields_by_name['id']._serialized_options = b'\252\273\030\005\020\200\0010\001'
+  _globals['_PROMISE'].fields_by_name['zone']._loaded_options = None
+  _globals['_PROMISE'].fields_by_name['zone']._serialized_options = b'\252\273\030\0020\005'
+  _globals['_PROMISE'].fields_by_name['number']._loaded_options = None
+  _globals['_PROMISE'].fields_by_name['number']._serialized_options = b'\252\273\030\0020\003'
   _globals['_PROMISE'].fields_by_name['subject']._loaded_options = None
   _globals['_PROMISE'].fields_by_name['subject']._serialized_options = b'\252\273\030\005\020\200\0010\001'
+  _globals['_PROMISE'].fields_by_name['topic']._loaded_options = None
+  _globals['_PROMISE'].fields_by_name['topic']._serialized_options = b'\252\273\030\003\020\310\001'
+  _globals['_PROMISE'].fields_by_name['owner']._loaded_options = None
+  _globals['_PROMISE'].fields_by_name['owner']._serialized_options = b'\252\273\030\002\020d'
   _globals['_HISTORY']._serialized_start=170
   _globals['_HISTORY']._serialized_end=274
   _globals['_CONTACT']._serialized_start=277
-  _globals['_CONTACT']._serialized_end=636
-  _globals['_PROMISE']._serialized_start=639
-  _globals['_PROMISE']._serialized_end=777
+  _globals['_CONTACT']._serialized_end=943
+  _globals['_PROMISE']._serialized_start=946
+  _globals['_PROMISE']._serialized_end=1247
 # @@protoc_insertion_point(module_scope)

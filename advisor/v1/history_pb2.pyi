@@ -58,31 +58,55 @@ class Contact(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     AT_FIELD_NUMBER: _builtins.int
+    DIRECTION_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     DISPOSITION_FIELD_NUMBER: _builtins.int
+    REACHED_HUMAN_FIELD_NUMBER: _builtins.int
+    RIGHT_PARTY_FIELD_NUMBER: _builtins.int
+    SPOKE_FIELD_NUMBER: _builtins.int
     ENDED_BY_FIELD_NUMBER: _builtins.int
+    ENDED_AT_STAGE_FIELD_NUMBER: _builtins.int
+    PURPOSE_ID_FIELD_NUMBER: _builtins.int
     PURPOSE_KIND_FIELD_NUMBER: _builtins.int
+    LEGAL_CLASS_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
     DEBT_ID_FIELD_NUMBER: _builtins.int
     NUMBER_FIELD_NUMBER: _builtins.int
+    BRAND_FIELD_NUMBER: _builtins.int
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     TOPIC_FIELD_NUMBER: _builtins.int
+    direction: _vocabulary_customer_pb2.Direction.ValueType
+    """Who made it. UNSPECIFIED: as the channel says, else the company."""
     channel: _vocabulary_customer_pb2.Channel.ValueType
-    """How it was made. UNSPECIFIED: VOICE_OUTBOUND."""
+    """How it was made. UNSPECIFIED: by a call."""
     disposition: _vocabulary_customer_pb2.Disposition.ValueType
-    """How it turned out. UNSPECIFIED: unknown."""
+    """How it turned out."""
+    reached_human: _builtins.bool
+    """Whether a person was reached. Absent: as the disposition says."""
+    right_party: _builtins.bool
+    """Whether that person was the customer. Absent: as the disposition says."""
+    spoke: _builtins.bool
+    """Whether there was a conversation with the customer. Absent: as the disposition says."""
     ended_by: _vocabulary_customer_pb2.EndedBy.ValueType
     """Who ended it."""
+    ended_at_stage: _vocabulary_call_pb2.CallStage.ValueType
+    """At which stage it ended. UNSPECIFIED: unknown."""
+    purpose_id: _builtins.str
+    """Id of its purpose in the pack. Empty: unknown."""
     purpose_kind: _vocabulary_call_pb2.CallPurpose.ValueType
-    """What it was for. UNSPECIFIED: unknown."""
+    """What kind of purpose it had. UNSPECIFIED: unknown."""
+    legal_class: _vocabulary_call_pb2.LegalClass.ValueType
+    """Which body of law it fell under. UNSPECIFIED: as `purpose_kind` says, else unknown."""
     subject: _builtins.str
     """What the matter was, for limits counted per subject. Empty: unknown."""
     debt_id: _builtins.str
     """Which debt it was about. Empty: unknown."""
     number: _builtins.str
     """The number, E.164. Empty: unknown."""
+    brand: _builtins.str
+    """Id of the brand. Empty: unknown."""
     campaign: _builtins.str
-    """Id of the campaign. Empty: none, or unknown."""
+    """Id of the campaign. Empty: unknown."""
     topic: _builtins.str
     """What the customer asked or wanted, above all in an inbound contact. Empty: unknown."""
     @_builtins.property
@@ -93,21 +117,40 @@ class Contact(_message.Message):
         self,
         *,
         at: _timestamp_pb2.Timestamp | None = ...,
+        direction: _vocabulary_customer_pb2.Direction.ValueType = ...,
         channel: _vocabulary_customer_pb2.Channel.ValueType = ...,
         disposition: _vocabulary_customer_pb2.Disposition.ValueType = ...,
+        reached_human: _builtins.bool | None = ...,
+        right_party: _builtins.bool | None = ...,
+        spoke: _builtins.bool | None = ...,
         ended_by: _vocabulary_customer_pb2.EndedBy.ValueType = ...,
+        ended_at_stage: _vocabulary_call_pb2.CallStage.ValueType = ...,
+        purpose_id: _builtins.str = ...,
         purpose_kind: _vocabulary_call_pb2.CallPurpose.ValueType = ...,
+        legal_class: _vocabulary_call_pb2.LegalClass.ValueType = ...,
         subject: _builtins.str = ...,
         debt_id: _builtins.str = ...,
         number: _builtins.str = ...,
+        brand: _builtins.str = ...,
         campaign: _builtins.str = ...,
         topic: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_reached_human", b"_reached_human", "_right_party", b"_right_party", "_spoke", b"_spoke", "at", b"at", "reached_human", b"reached_human", "right_party", b"right_party", "spoke", b"spoke"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "campaign", b"campaign", "channel", b"channel", "debt_id", b"debt_id", "disposition", b"disposition", "ended_by", b"ended_by", "number", b"number", "purpose_kind", b"purpose_kind", "subject", b"subject", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reached_human", b"_reached_human", "_right_party", b"_right_party", "_spoke", b"_spoke", "at", b"at", "brand", b"brand", "campaign", b"campaign", "channel", b"channel", "debt_id", b"debt_id", "direction", b"direction", "disposition", b"disposition", "ended_at_stage", b"ended_at_stage", "ended_by", b"ended_by", "legal_class", b"legal_class", "number", b"number", "purpose_id", b"purpose_id", "purpose_kind", b"purpose_kind", "reached_human", b"reached_human", "right_party", b"right_party", "spoke", b"spoke", "subject", b"subject", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__reached_human: _TypeAlias = _typing.Literal["reached_human"]  # noqa: Y015
+    _WhichOneofArgType__reached_human: _TypeAlias = _typing.Literal["_reached_human", b"_reached_human"]  # noqa: Y015
+    _WhichOneofReturnType__right_party: _TypeAlias = _typing.Literal["right_party"]  # noqa: Y015
+    _WhichOneofArgType__right_party: _TypeAlias = _typing.Literal["_right_party", b"_right_party"]  # noqa: Y015
+    _WhichOneofReturnType__spoke: _TypeAlias = _typing.Literal["spoke"]  # noqa: Y015
+    _WhichOneofArgType__spoke: _TypeAlias = _typing.Literal["_spoke", b"_spoke"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reached_human) -> _WhichOneofReturnType__reached_human | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__right_party) -> _WhichOneofReturnType__right_party | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__spoke) -> _WhichOneofReturnType__spoke | None: ...
 
 Global___Contact: _TypeAlias = Contact  # noqa: Y015
 
@@ -119,25 +162,51 @@ class Promise(_message.Message):
 
     STATE_FIELD_NUMBER: _builtins.int
     DUE_AT_FIELD_NUMBER: _builtins.int
+    DUE_UNTIL_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    ZONE_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     state: _vocabulary_customer_pb2.PromiseState.ValueType
     """How it stands."""
+    id: _builtins.str
+    """The company's id of it. Empty: unknown."""
+    zone: _builtins.str
+    """Zone in which the time was agreed, an IANA name. Empty: unknown."""
+    number: _builtins.str
+    """Where the company said it would ring, E.164. Empty: unknown."""
     subject: _builtins.str
-    """What it is about. Empty: unknown."""
+    """What the matter is, as an id that contacts share. Empty: unknown."""
+    topic: _builtins.str
+    """What it is about, in words. Empty: unknown."""
+    owner: _builtins.str
+    """The person or team who answers for it. Empty: unknown."""
     @_builtins.property
     def due_at(self) -> _timestamp_pb2.Timestamp:
-        """When it is due."""
+        """When its window begins."""
+
+    @_builtins.property
+    def due_until(self) -> _timestamp_pb2.Timestamp:
+        """When its window ends, itself outside. Absent: it is a moment without a window."""
 
     def __init__(
         self,
         *,
         state: _vocabulary_customer_pb2.PromiseState.ValueType = ...,
         due_at: _timestamp_pb2.Timestamp | None = ...,
+        due_until: _timestamp_pb2.Timestamp | None = ...,
+        id: _builtins.str = ...,
+        zone: _builtins.str = ...,
+        number: _builtins.str = ...,
         subject: _builtins.str = ...,
+        topic: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "due_until", b"due_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "state", b"state", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "due_until", b"due_until", "id", b"id", "number", b"number", "owner", b"owner", "state", b"state", "subject", b"subject", "topic", b"topic", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -216,7 +216,7 @@ class Rule(_message.Message):
     because: _builtins.str
     """Why it exists, in the words of its author."""
     basis: _vocabulary_decision_pb2.Basis.ValueType
-    """What it stands on."""
+    """Whose will it carries out."""
     priority: _builtins.str
     """How urgent it is among those of its basis, in the pack's word."""
     if_unsure: _builtins.str

@@ -302,6 +302,34 @@ ASK_KIND_IDENTITY: AskKind.ValueType  # 12
 """Who the customer is."""
 Global___AskKind: _TypeAlias = AskKind  # noqa: Y015
 
+class _AnsweredBy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AnsweredByEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnsweredBy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ANSWERED_BY_UNSPECIFIED: _AnsweredBy.ValueType  # 0
+    """Unknown."""
+    ANSWERED_BY_PERSON: _AnsweredBy.ValueType  # 1
+    """A person; whether it is the customer is another question."""
+    ANSWERED_BY_THIRD_PARTY: _AnsweredBy.ValueType  # 2
+    """Somebody who is not the customer."""
+    ANSWERED_BY_MACHINE: _AnsweredBy.ValueType  # 3
+    """A machine: voicemail, or an assistant."""
+
+class AnsweredBy(_AnsweredBy, metaclass=_AnsweredByEnumTypeWrapper):
+    """Who answered."""
+
+ANSWERED_BY_UNSPECIFIED: AnsweredBy.ValueType  # 0
+"""Unknown."""
+ANSWERED_BY_PERSON: AnsweredBy.ValueType  # 1
+"""A person; whether it is the customer is another question."""
+ANSWERED_BY_THIRD_PARTY: AnsweredBy.ValueType  # 2
+"""Somebody who is not the customer."""
+ANSWERED_BY_MACHINE: AnsweredBy.ValueType  # 3
+"""A machine: voicemail, or an assistant."""
+Global___AnsweredBy: _TypeAlias = AnsweredBy  # noqa: Y015
+
 class _CallPurpose:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

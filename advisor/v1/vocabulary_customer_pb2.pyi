@@ -38,8 +38,8 @@ class _TrustTierEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TrustTier.V
     """The company is on the customer's side, and the customer knows it."""
 
 class TrustTier(_TrustTier, metaclass=_TrustTierEnumTypeWrapper):
-    """How full the customer's engagement card is, by our estimate; UNKNOWN counts as NEUTRAL with low
-    confidence.
+    """How full the customer's engagement card is, by our estimate, emptiest first after UNKNOWN, which
+    counts as NEUTRAL with low confidence.
     """
 
 TRUST_TIER_UNSPECIFIED: TrustTier.ValueType  # 0
@@ -429,6 +429,30 @@ DISPOSITION_TRANSFERRED: Disposition.ValueType  # 29
 DISPOSITION_AGENT_ERROR: Disposition.ValueType  # 30
 """A mistake of the agent."""
 Global___Disposition: _TypeAlias = Disposition  # noqa: Y015
+
+class _Direction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DirectionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Direction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DIRECTION_UNSPECIFIED: _Direction.ValueType  # 0
+    """Unknown."""
+    DIRECTION_OUTBOUND: _Direction.ValueType  # 1
+    """The company."""
+    DIRECTION_INBOUND: _Direction.ValueType  # 2
+    """The customer."""
+
+class Direction(_Direction, metaclass=_DirectionEnumTypeWrapper):
+    """Who made a contact."""
+
+DIRECTION_UNSPECIFIED: Direction.ValueType  # 0
+"""Unknown."""
+DIRECTION_OUTBOUND: Direction.ValueType  # 1
+"""The company."""
+DIRECTION_INBOUND: Direction.ValueType  # 2
+"""The customer."""
+Global___Direction: _TypeAlias = Direction  # noqa: Y015
 
 class _EndedBy:
     ValueType = _typing.NewType("ValueType", _builtins.int)

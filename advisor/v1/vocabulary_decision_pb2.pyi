@@ -200,37 +200,69 @@ class _BasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Basis.ValueType
     DESCRIPTOR: _descriptor.EnumDescriptor
     BASIS_UNSPECIFIED: _Basis.ValueType  # 0
     """Not said."""
-    BASIS_LAW: _Basis.ValueType  # 1
-    """A law or a regulator's rule."""
-    BASIS_SAFETY: _Basis.ValueType  # 2
-    """Somebody's safety."""
-    BASIS_CUSTOMER: _Basis.ValueType  # 3
-    """What the customer wants."""
-    BASIS_POLICY: _Basis.ValueType  # 4
-    """The company's policy."""
-    BASIS_LEARNED: _Basis.ValueType  # 5
-    """Something learned, not stated."""
-    BASIS_CAMPAIGN: _Basis.ValueType  # 6
-    """A campaign."""
+    BASIS_CAMPAIGN: _Basis.ValueType  # 1
+    """A campaign's."""
+    BASIS_LEARNED: _Basis.ValueType  # 2
+    """Noticed about the customer, not said by them."""
+    BASIS_POLICY: _Basis.ValueType  # 3
+    """The company's own."""
+    BASIS_CUSTOMER: _Basis.ValueType  # 4
+    """Said by the customer."""
+    BASIS_SAFETY: _Basis.ValueType  # 5
+    """Protects somebody from harm, the law aside."""
+    BASIS_LAW: _Basis.ValueType  # 6
+    """A law's, or a regulator's."""
 
 class Basis(_Basis, metaclass=_BasisEnumTypeWrapper):
-    """What a rule stands on, strongest first."""
+    """Whose will a rule carries out, weakest first."""
 
 BASIS_UNSPECIFIED: Basis.ValueType  # 0
 """Not said."""
-BASIS_LAW: Basis.ValueType  # 1
-"""A law or a regulator's rule."""
-BASIS_SAFETY: Basis.ValueType  # 2
-"""Somebody's safety."""
-BASIS_CUSTOMER: Basis.ValueType  # 3
-"""What the customer wants."""
-BASIS_POLICY: Basis.ValueType  # 4
-"""The company's policy."""
-BASIS_LEARNED: Basis.ValueType  # 5
-"""Something learned, not stated."""
-BASIS_CAMPAIGN: Basis.ValueType  # 6
-"""A campaign."""
+BASIS_CAMPAIGN: Basis.ValueType  # 1
+"""A campaign's."""
+BASIS_LEARNED: Basis.ValueType  # 2
+"""Noticed about the customer, not said by them."""
+BASIS_POLICY: Basis.ValueType  # 3
+"""The company's own."""
+BASIS_CUSTOMER: Basis.ValueType  # 4
+"""Said by the customer."""
+BASIS_SAFETY: Basis.ValueType  # 5
+"""Protects somebody from harm, the law aside."""
+BASIS_LAW: Basis.ValueType  # 6
+"""A law's, or a regulator's."""
 Global___Basis: _TypeAlias = Basis  # noqa: Y015
+
+class _Certainty:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CertaintyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Certainty.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CERTAINTY_UNSPECIFIED: _Certainty.ValueType  # 0
+    """Not said."""
+    CERTAINTY_PRIMARY: _Certainty.ValueType  # 1
+    """Read in the statute, or in the regulator's or vendor's own words."""
+    CERTAINTY_SECONDARY: _Certainty.ValueType  # 2
+    """Read in somebody else's account of it."""
+    CERTAINTY_COMMON_KNOWLEDGE: _Certainty.ValueType  # 3
+    """Commonly said, not looked up."""
+    CERTAINTY_DISPUTED: _Certainty.ValueType  # 4
+    """Sources disagree, or are dated."""
+
+class Certainty(_Certainty, metaclass=_CertaintyEnumTypeWrapper):
+    """How well a source is known, best first."""
+
+CERTAINTY_UNSPECIFIED: Certainty.ValueType  # 0
+"""Not said."""
+CERTAINTY_PRIMARY: Certainty.ValueType  # 1
+"""Read in the statute, or in the regulator's or vendor's own words."""
+CERTAINTY_SECONDARY: Certainty.ValueType  # 2
+"""Read in somebody else's account of it."""
+CERTAINTY_COMMON_KNOWLEDGE: Certainty.ValueType  # 3
+"""Commonly said, not looked up."""
+CERTAINTY_DISPUTED: Certainty.ValueType  # 4
+"""Sources disagree, or are dated."""
+Global___Certainty: _TypeAlias = Certainty  # noqa: Y015
 
 class _ItemKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)

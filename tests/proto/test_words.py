@@ -6,13 +6,22 @@ import enum
 
 import pytest
 
+from advisor.engagement import basis, card, contacts, promises
 from advisor.facts import vocabulary
+from advisor.facts.builtin.call import ANSWERED_BY
 from advisor.guidance.decision import Withheld
 from advisor.v1 import vocabulary_call_pb2 as call
 from advisor.v1 import vocabulary_customer_pb2 as customer
 from advisor.v1 import vocabulary_decision_pb2 as decision
 
 OURS: dict[str, type[enum.Enum]] = {
+    "Basis": basis.Basis,
+    "Certainty": basis.Certainty,
+    "TrustTier": card.TrustTier,
+    "Disposition": contacts.Disposition,
+    "Direction": contacts.Direction,
+    "EndedBy": contacts.EndedBy,
+    "PromiseState": promises.PromiseState,
     "CallStage": vocabulary.Stage,
     "DisclosureLevel": vocabulary.Disclosure,
     "VerificationLevel": vocabulary.Verification,
@@ -45,16 +54,24 @@ WIRE = {
 
 def test_every_enum_of_the_vocabulary_is_compared() -> None:
     """No enum of the contract's vocabulary is left out below."""
-    assert sorted(OURS) == sorted(WIRE)
+    assert sorted([*OURS, "AnsweredBy"]) == sorted(WIRE)
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_the_contract_uses_the_words_of_the_code(name: str) -> None:
     """Every value of an enum has the same word in the contract as in packs and code (002-07)."""
+    assert _wire_words(name) == [_word(member) for member in OURS[name]]
+
+
+def test_who_answered_has_the_words_of_the_catalogue() -> None:
+    """The fact call.answered_by and the contract say the same (002-07)."""
+    assert tuple(_wire_words("AnsweredBy")) == ANSWERED_BY
+
+
+def _wire_words(name: str) -> list[str]:
     unspecified, *names = (value.name for value in WIRE[name].values)
     prefix = unspecified.removesuffix("UNSPECIFIED")
-    words = [value.removeprefix(prefix).lower() for value in names]
-    assert words == [_word(member) for member in OURS[name]]
+    return [value.removeprefix(prefix).lower() for value in names]
 
 
 def _word(member: enum.Enum) -> str:
