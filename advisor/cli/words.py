@@ -1,0 +1,23 @@
+"""The contract's enumeration values as the words a person reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+
+def word(message: Message, field: str) -> str:
+    """Return the word of an enumeration field: `DECISION_USE_OTHER_CHANNEL` is *use other channel*.
+
+    Empty where the field is UNSPECIFIED; a value that this program does not know is its number.
+    """
+    enum = message.DESCRIPTOR.fields_by_name[field].enum_type
+    assert enum is not None  # noqa: S101 - a programmer's mistake, not a user's
+    number = getattr(message, field)
+    prefix = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    value = enum.values_by_number.get(number)
+    if value is None:
+        return str(number)
+    return "" if not number else value.name.removeprefix(prefix).replace("_", " ").lower()
