@@ -216,7 +216,7 @@ class Contact:
 
     @property
     def conversation(self) -> bool | None:
-        """Whether the customer was spoken with by voice, whoever rang; None where nobody can tell."""
+        """Whether the customer was spoken with by voice, whoever rang; None where it may be."""
         if not self.by_voice or self.spoke is not None:
             return self.by_voice and self.spoke
         if self.human is False:
