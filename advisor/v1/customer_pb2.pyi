@@ -308,23 +308,29 @@ Global___QuietTimes: _TypeAlias = QuietTimes  # noqa: Y015
 
 @_typing.final
 class QuietTime(_message.Message):
-    """A window of the week, on the customer's clock, in which calls are unwelcome."""
+    """A window of the week in which calls are unwelcome; it begins and ends at a whole minute."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     WEEKDAYS_FIELD_NUMBER: _builtins.int
     BEGINS_FIELD_NUMBER: _builtins.int
     ENDS_FIELD_NUMBER: _builtins.int
+    ZONE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
-    STATED_FIELD_NUMBER: _builtins.int
     begins: _builtins.str
     """When it begins, HH:MM."""
     ends: _builtins.str
     """When it ends, HH:MM, itself outside the window. Before `begins`: on the next day. Equal to
     `begins`: the whole day.
     """
-    stated: _builtins.bool
-    """Whether the customer said so; otherwise it was learned."""
+    zone: _builtins.str
+    """The zone whose clock is meant, an IANA name. Empty: wherever the customer may be."""
+    source: _vocabulary_customer_pb2.QuietSource.ValueType
+    """How it is known."""
+    confidence: _builtins.float
+    """How sure it is, from 0 (a guess) to 1. Absent: unknown."""
     @_builtins.property
     def weekdays(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Weekdays on which it begins: monday to sunday. Empty: every day."""
@@ -339,14 +345,18 @@ class QuietTime(_message.Message):
         weekdays: _abc.Iterable[_builtins.str] | None = ...,
         begins: _builtins.str = ...,
         ends: _builtins.str = ...,
+        zone: _builtins.str = ...,
+        source: _vocabulary_customer_pb2.QuietSource.ValueType = ...,
+        confidence: _builtins.float | None = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
-        stated: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "confidence", b"confidence", "expires_at", b"expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["begins", b"begins", "ends", b"ends", "expires_at", b"expires_at", "stated", b"stated", "weekdays", b"weekdays"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "begins", b"begins", "confidence", b"confidence", "ends", b"ends", "expires_at", b"expires_at", "source", b"source", "weekdays", b"weekdays", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
+    _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
 
 Global___QuietTime: _TypeAlias = QuietTime  # noqa: Y015
 

@@ -234,6 +234,30 @@ CONSENT_STATE_NEVER_ASKED: ConsentState.ValueType  # 4
 """Never asked for."""
 Global___ConsentState: _TypeAlias = ConsentState  # noqa: Y015
 
+class _QuietSource:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _QuietSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QuietSource.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    QUIET_SOURCE_UNSPECIFIED: _QuietSource.ValueType  # 0
+    """Stated."""
+    QUIET_SOURCE_STATED: _QuietSource.ValueType  # 1
+    """The customer said so."""
+    QUIET_SOURCE_LEARNED: _QuietSource.ValueType  # 2
+    """It was noticed."""
+
+class QuietSource(_QuietSource, metaclass=_QuietSourceEnumTypeWrapper):
+    """How it is known when a customer does not want calls."""
+
+QUIET_SOURCE_UNSPECIFIED: QuietSource.ValueType  # 0
+"""Stated."""
+QUIET_SOURCE_STATED: QuietSource.ValueType  # 1
+"""The customer said so."""
+QUIET_SOURCE_LEARNED: QuietSource.ValueType  # 2
+"""It was noticed."""
+Global___QuietSource: _TypeAlias = QuietSource  # noqa: Y015
+
 class _Channel:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

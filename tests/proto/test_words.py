@@ -6,7 +6,7 @@ import enum
 
 import pytest
 
-from advisor.engagement import basis, card, contacts, promises
+from advisor.engagement import basis, calendars, card, contacts, promises
 from advisor.facts import vocabulary
 from advisor.facts.builtin.call import ANSWERED_BY
 from advisor.guidance.decision import Withheld
@@ -19,6 +19,7 @@ OURS: dict[str, type[enum.Enum]] = {
     "Certainty": basis.Certainty,
     "TrustTier": card.TrustTier,
     "Disposition": contacts.Disposition,
+    "QuietSource": calendars.QuietSource,
     "Direction": contacts.Direction,
     "EndedBy": contacts.EndedBy,
     "PromiseState": promises.PromiseState,
