@@ -133,7 +133,7 @@ def _one(  # noqa: PLR0911 - one return for each kind of value
             return _date(value, locale, today)
         case time():
             return format_time(value, "short", locale=locale)
-        case timedelta():
+        case _:
             return _duration(value, locale)
 
 

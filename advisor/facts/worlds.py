@@ -46,6 +46,8 @@ def worlds_at(places: Iterable[Place], now: datetime) -> tuple[World, ...]:
         local = now.astimezone(place.zone)
         key = (place.region, local.replace(tzinfo=None))
         if key not in worlds:
-            holiday = None if place.region is None else is_public_holiday(local.date(), place.region)
+            holiday = (
+                None if place.region is None else is_public_holiday(local.date(), place.region)
+            )
             worlds[key] = World(place, local, holiday)
     return tuple(worlds.values())

@@ -1,0 +1,1 @@
+"""The facts that every pack may speak of, one module a family."""

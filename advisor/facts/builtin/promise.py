@@ -1,0 +1,105 @@
+"""Facts of promises, and of times that can be promised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from advisor.engagement.promises import Promise, PromiseState
+from advisor.facts.catalogue import Fact, Reader
+from advisor.facts.situation import Situation
+from advisor.facts.values import NEVER, UNKNOWN, FactType, Scalar, Tell, Value
+from advisor.facts.vocabulary import PurposeKind
+
+
+def _of_this_call(situation: Situation) -> Promise | None:
+    """Find the promise that this call is about: open ones first, then the nearest in time.
+
+    A call belongs to the promises of its subject; a promised call-back that names no subject, to
+    any promise.
+    """
+    subject = situation.occasion.subject
+    promised = situation.occasion.kind is PurposeKind.CALLBACK_PROMISED
+    return min(
+        (
+            promise
+            for promise in situation.history.promises
+            if (promise.subject == subject if subject is not None else promised)
+        ),
+        key=lambda promise: (not promise.state.is_open, abs(promise.due_at - situation.now)),
+        default=None,
+    )
+
+
+def _this(pick: Callable[[Promise], Scalar | None]) -> Reader:
+    def read(situation: Situation) -> Value:
+        promise = _of_this_call(situation)
+        picked = None if promise is None else pick(promise)
+        return UNKNOWN if picked is None else picked
+
+    return read
+
+
+def _settled_as(promise: Promise) -> str | None:
+    unsettled = promise.state.is_open or promise.state is PromiseState.PROPOSED
+    return None if unsettled else promise.state.value
+
+
+def _other_due_at(situation: Situation) -> Value:
+    """Read when the next open promise of another matter is due.
+
+    Never, where the customer's history is known and holds none.
+    """
+    this = _of_this_call(situation)
+    due = [
+        promise.due_at
+        for promise in situation.history.promises
+        if promise is not this and promise.state.is_open
+    ]
+    if not due and situation.history.contacts is None:
+        return UNKNOWN
+    return min(due, default=NEVER)
+
+
+FACTS: Final = (
+    Fact(
+        name="promise.state",
+        type=FactType.CHOICE,
+        about="How the promise that this call is about stands.",
+        choices=tuple(state.value for state in PromiseState),
+        read=_this(lambda promise: promise.state.value),
+    ),
+    Fact(
+        name="promise.due_at",
+        type=FactType.INSTANT,
+        about="When the promised call is due.",
+        tell=Tell.CLAIMED,
+        read=_this(lambda promise: promise.due_at),
+    ),
+    Fact(
+        name="promise.settled_as",
+        type=FactType.CHOICE,
+        about="How the promise that this call was about was settled.",
+        choices=tuple(
+            state.value
+            for state in PromiseState
+            if not state.is_open and state is not PromiseState.PROPOSED
+        ),
+        read=_this(_settled_as),
+    ),
+    Fact(
+        name="promise.other.due_at",
+        type=FactType.INSTANT,
+        about="When the next promise of another matter is due.",
+        read=_other_due_at,
+    ),
+    *(
+        Fact(
+            name=f"slot.{number}",
+            type=FactType.INSTANT,
+            about=f"The {ordinal} time at which a call-back can be kept.",
+            tell=Tell.ANYONE,
+        )
+        for number, ordinal in ((1, "first"), (2, "second"), (3, "third"))
+    ),
+)
