@@ -56,20 +56,17 @@ class Span:
             raise ValueError(f"a span of {self.amount} {self.unit} is no length of time")
 
 
-class Counted(StrEnum):
-    """What a limit looks at among past contacts.
-
-    Packs write the plural after ``count:`` and the word itself after ``after:``.
-    """
+class Counts(StrEnum):
+    """What a limit looks at among past contacts; packs write the singular after ``after:``."""
 
     #: Every call of ours, connected or not.
-    ATTEMPT = "attempt"
+    ATTEMPTS = "attempts"
     #: The customer was spoken with, whoever rang.
-    CONVERSATION = "conversation"
+    CONVERSATIONS = "conversations"
     #: The customer said no.
-    REFUSAL = "refusal"
+    REFUSALS = "refusals"
     #: The customer was invited to take part in something.
-    INVITATION = "invitation"
+    INVITATIONS = "invitations"
 
 
 class Per(StrEnum):
@@ -100,7 +97,7 @@ class Limit:
     """
 
     id: str
-    count: Counted
+    count: Counts
     span: Span
     at_most: int = 1
     wait: bool = False
@@ -194,14 +191,11 @@ def reached(
     if not held:
         return None
     known = [pair for pair in matched if pair[1]]
+    since = min(_since(limit, now, place) for place, _ in where)
     return Reached(
         limit=limit,
         until=max(held),
-        counted=tuple(
-            contact
-            for contact, _ in matched
-            if any(now < _leaves(limit, contact, place) for place, _ in where)
-        ),
+        counted=tuple(contact for contact, _ in matched if contact.at >= since),
         certain=any(
             certain and _held_until(limit, known, now, place) is not None
             for place, certain in where
@@ -251,20 +245,30 @@ def _leaves(limit: Limit, contact: Contact, place: Place) -> datetime:
     return contact.at + timedelta(seconds=min(_seconds(limit.span), LAST_DAY * DAY - at))
 
 
+def _since(limit: Limit, now: datetime, place: Place) -> datetime:
+    """Return the first instant of which a contact would still be within the limit's span."""
+    if limit.span.unit == SpanUnit.DAYS:
+        today = local_day(place.zone, seconds_of(now))
+        return instant_of(day_begins(place.zone, today - limit.span.amount + 1))
+    return now - timedelta(seconds=_seconds(limit.span)) + timedelta(microseconds=1)
+
+
 def _seconds(span: Span) -> int:
     return span.amount * _SECONDS[span.unit]
 
 
 def _counts(limit: Limit, contact: Contact, keys: Keys) -> bool | None:
     """Tell whether a contact counts; None where it may."""
-    answers = (
-        _of_class(limit, contact),
-        _shares_key(limit, contact, keys),
-        _is(limit.count, contact),
-    )
-    if False in answers:
+    shared = _shares_key(limit, contact, keys)
+    if shared is False:
         return False
-    return None if None in answers else True
+    alike = _of_class(limit, contact)
+    if alike is False:
+        return False
+    happened = _is(limit.count, contact)
+    if happened is False:
+        return False
+    return True if shared and alike and happened else None
 
 
 def _of_class(limit: Limit, contact: Contact) -> bool | None:
@@ -289,13 +293,13 @@ def _same(ours: str | None, theirs: str | None) -> bool | None:
     return None if ours is None or theirs is None else ours == theirs
 
 
-def _is(counted: Counted, contact: Contact) -> bool | None:
-    match counted:
-        case Counted.ATTEMPT:
+def _is(counts: Counts, contact: Contact) -> bool | None:
+    match counts:
+        case Counts.ATTEMPTS:
             return contact.attempt
-        case Counted.CONVERSATION:
+        case Counts.CONVERSATIONS:
             return contact.conversation
-        case Counted.REFUSAL:
+        case Counts.REFUSALS:
             return contact.refusal
-        case Counted.INVITATION:
+        case Counts.INVITATIONS:
             return contact.invitation

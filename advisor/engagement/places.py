@@ -84,6 +84,8 @@ class Candidates:
     basis_of_choice: ZonesFrom
 
 
+# The cache of `zoneinfo` itself keeps eight zones; the others it reads from disk each time.
+@lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo:
     """Return a time zone by its IANA name.
 
@@ -139,7 +141,6 @@ def zones_of_region(region: str) -> tuple[str, ...]:
     return _zones_by_territory().get(territory, ())
 
 
-@lru_cache(maxsize=4096)
 def zones_of_number(e164: str) -> tuple[str, ...]:
     """List the zones in which a number may ring; empty for what is no number.
 
@@ -156,25 +157,17 @@ def zones_of_number(e164: str) -> tuple[str, ...]:
     zones = tuple(zone for zone in time_zones_for_number(number) if zone != UNKNOWN_TIMEZONE)
     if zones:
         return zones
-    region = region_of_number(e164)
+    region = _region(number)
     return () if region is None else zones_of_region(region)
 
 
-@lru_cache(maxsize=4096)
 def region_of_number(e164: str) -> str | None:
     """Return the country of a number, or a part that has codes of its own; None if it has none.
 
     A number that belongs to no one country of a shared code counts as the code's main country.
     """
     number = _parsed(e164)
-    if number is None:
-        return None
-    country = phonenumbers.region_code_for_number(
-        number
-    ) or phonenumbers.region_code_for_country_code(number.country_code or 0)
-    if not country.isalpha() or country == phonenumbers.UNKNOWN_REGION:
-        return None
-    return _ALSO_COUNTRIES.get(country, country)
+    return None if number is None else _region(number)
 
 
 def candidate_places(
@@ -269,6 +262,16 @@ def _standing(zone: str, regions: Sequence[str], *, keep: bool) -> list[Place]:
         Place(found, region) for region in regions if own is None or region_within(region, own)
     ]
     return places or ([Place(found, own)] if keep else [])
+
+
+def _region(number: phonenumbers.PhoneNumber) -> str | None:
+    country = phonenumbers.region_code_for_number(
+        number
+    ) or phonenumbers.region_code_for_country_code(number.country_code or 0)
+    # Codes that no country has (satellites, free phone of the world) have the region "001".
+    if not country.isalpha() or country == phonenumbers.UNKNOWN_REGION:
+        return None
+    return _ALSO_COUNTRIES.get(country, country)
 
 
 def _parsed(e164: str) -> phonenumbers.PhoneNumber | None:
