@@ -46,3 +46,16 @@ def test_a_value_lists_what_may_be(value: Value, expected: tuple[Value, ...]) ->
 def test_a_catalogue_cannot_be_changed() -> None:
     """What a pack was checked against stays as it is."""
     assert isinstance(BUILT_IN.facts, MappingProxyType)
+
+
+def test_only_the_clock_the_calendar_and_the_region_move_with_the_zone() -> None:
+    """What moves between candidate zones is what the wall there shows, and the place itself."""
+    assert {fact.name for fact in BUILT_IN if fact.moves_with_zone} == {
+        "call.region",
+        "now.local_time",
+        "now.weekday",
+        "now.date",
+        "now.is_holiday",
+        "now.quiet_time",
+        "now.quiet_time_ends",
+    }

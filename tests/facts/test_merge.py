@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.engagement.calendars import QuietSource, QuietTime, Window
 from advisor.facts.merge import ACCUMULATING, REPLACEABLE, Lift, lifted, merged
 from advisor.facts.situation import Consent, Profile, Seen, Suppressed
 from advisor.facts.vocabulary import ConsentState, ConsentType, PurposeKind, Suppression
@@ -91,6 +92,21 @@ def test_attributes_are_joined_one_by_one() -> None:
 
     assert joined.attributes == {"bank.a": 2, "bank.b": 1, "bank.c": 1}
     assert without.attributes == {"bank.a": 2, "bank.b": 1}
+
+
+def test_stated_quiet_times_accumulate_until_an_update_names_them() -> None:
+    """A dialer's newer list cannot take back what the customer said; an update can (000-07)."""
+    dinner = QuietTime(window=Window(18 * 60, 20 * 60))
+    learned = QuietTime(window=Window(12 * 60, 13 * 60), source=QuietSource.LEARNED)
+    morning = QuietTime(window=Window(8 * 60, 10 * 60))
+    known = merged(Profile(), Profile(quiet_times=(dinner, learned)), observed_at=_EARLIER)
+    told = Profile(quiet_times=(morning,))
+    inline = merged(known, told, observed_at=_NOW)
+    updated = merged(known, told, observed_at=_NOW, named=frozenset({"quiet_times"}))
+
+    assert inline.quiet_times == (morning, dinner)
+    assert merged(inline, told, observed_at=_NOW) == inline
+    assert updated.quiet_times == (morning,)
 
 
 def test_suppressions_accumulate_whatever_their_age() -> None:
