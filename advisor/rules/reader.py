@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import yaml
 
+from advisor.rules.decoding import REFUSED, decode
 from advisor.rules.source import (
     MappingNode,
     Mark,
@@ -34,8 +35,6 @@ except ImportError as error:
 if TYPE_CHECKING:
     from advisor.rules.problems import Problems
 
-#: Bytes of one file; 10,000 rules take about 6 MB.
-MAX_BYTES: Final = 16 * 1024 * 1024
 #: Nodes of one file, those repeated by aliases included.
 MAX_NODES: Final = 2_000_000
 #: Levels of nesting; the language itself needs about ten.
@@ -47,11 +46,6 @@ MAX_REPEATED_NODES: Final = 100_000
 #: Characters of one scalar.
 MAX_SCALAR: Final = 20_000
 
-_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-# What YAML calls printable, without the line breaks of YAML 1.1 (U+0085, U+2028, U+2029).
-_REFUSED = re.compile(
-    "[^\t\n\r\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
 _ODD_NUMBER = re.compile(r"[-+]?0[0-9_]+(\.[0-9_]*)?|[-+]?0[xXoObB][0-9a-fA-F_]+")
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _NOT_TEXT = re.compile(
@@ -75,7 +69,7 @@ def read(
         The tree, or None where the file cannot be read as YAML. A tree may come with problems
         (a key given twice keeps its first value), so that its meaning can be checked as well.
     """
-    text = _text(name, data, problems)
+    text = decode(name, data, problems)
     if text is None:
         return None
     composer = _Composer(name, text, problems, packed)
@@ -86,54 +80,6 @@ def read(
     except yaml.MarkedYAMLError as error:
         report(name, text, error, problems)
         return None
-
-
-def _text(name: str, data: bytes, problems: Problems) -> str | None:
-    """Decode the bytes, or report why they are not the text of a pack."""
-    start = Mark(name, 1, 1)
-    if len(data) > MAX_BYTES:
-        problems.error(
-            start,
-            "too-large",
-            f"a file of {len(data):,} bytes",
-            f"at most {MAX_BYTES:,}",
-            hint="Split it into several files: a pack is a folder.",
-        )
-        return None
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        problems.error(start, "encoding", "a file in UTF-16 or UTF-32", "UTF-8")
-        return None
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8")
-        problems.error(
-            _mark_at(name, before),
-            "encoding",
-            f"a byte that is not UTF-8 (0x{data[error.start]:02X})",
-            "text in UTF-8",
-        )
-        return None
-    refused = _REFUSED.search(text)
-    if refused is not None:
-        found = refused.group()
-        if found == _BOM and refused.start() == 0:
-            problems.error(start, "encoding", "a byte order mark", "UTF-8 without one")
-        else:
-            problems.error(
-                _mark_at(name, text[: refused.start()]),
-                "character",
-                f"the character U+{ord(found):04X}",
-                "printable text, spaces and line ends",
-            )
-        return None
-    return text
-
-
-def _mark_at(name: str, before: str) -> Mark:
-    """Place the character that follows some text."""
-    lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return Mark(name, len(lines), len(lines[-1]) + 1)
 
 
 class _StopError(Exception):
@@ -277,7 +223,7 @@ class _Composer:
 
     def escapes(self, node: ScalarNode) -> None:
         """Refuse characters that may not stand in a file when they come through an escape."""
-        refused = _REFUSED.search(node.text)
+        refused = REFUSED.search(node.text)
         if refused is not None:
             self.problems.error(
                 node.mark,

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.rules import reader
+from advisor.rules.decoding import MAX_BYTES
 from advisor.rules.problems import Problem, Problems, render
-from advisor.rules.reader import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_SCALAR, read
+from advisor.rules.reader import MAX_ALIASES, MAX_DEPTH, MAX_SCALAR, read
 from advisor.rules.source import MappingNode, Mark, Node, ScalarNode, SequenceNode, Source
 
 BAD = sorted(Path(__file__).parent.glob("bad/reading/*.yaml"))

@@ -1,0 +1,1 @@
+"""From nodes to a compiled pack, a module for each family of sections."""
