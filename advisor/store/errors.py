@@ -12,8 +12,6 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"
     #: No connection could be made, or it broke; a write may or may not have happened.
     UNREACHABLE = "unreachable"
-    #: All connections of the pool are busy.
-    BUSY = "busy"
     #: The store failed moments ago and is not asked again until a probe succeeds.
     BREAKER_OPEN = "breaker_open"
     #: The server reads its data after a start.
@@ -26,8 +24,12 @@ class Reason(StrEnum):
     NOT_PERSISTING = "not_persisting"
     #: Too few replicas to accept a write.
     NO_REPLICAS = "no_replicas"
-    #: The server refuses our name, password, command or key.
+    #: The server refuses our name, password, certificate, command or key.
     REFUSED = "refused"
+    #: The server is not one this service may use: its version, policy or layout.
+    UNSUITABLE = "unsuitable"
+    #: Others changed the same record again and again; nothing was written.
+    CONTENDED = "contended"
     #: The record is there and this version cannot read it: newer, or damaged.
     UNREADABLE = "unreadable"
     #: The server answered with an error this version does not know.
@@ -37,14 +39,7 @@ class Reason(StrEnum):
 class StoreError(Exception):
     """Anything the store could not do."""
 
-
-class StoreUnavailable(StoreError):
-    """The store cannot answer now; the same request tried again later may succeed.
-
-    Whether a write happened is unknown for TIMEOUT and UNREACHABLE, and no for all others.
-    """
-
-    def __init__(self, message: str, *, reason: Reason) -> None:
+    def __init__(self, message: str, *, reason: Reason = Reason.OTHER) -> None:
         """Keep the reason beside the message.
 
         Args:
@@ -55,20 +50,19 @@ class StoreUnavailable(StoreError):
         self.reason = reason
 
 
+class StoreUnavailable(StoreError):
+    """The store cannot answer now; the same request tried again later may succeed.
+
+    Whether a write happened is unknown for TIMEOUT and UNREACHABLE, and no for all others.
+    """
+
+
 class StoreFull(StoreUnavailable):
     """The server's memory limit is reached; reads go on, writes do not."""
-
-    def __init__(self, message: str) -> None:
-        """Fix the reason to FULL."""
-        super().__init__(message, reason=Reason.FULL)
 
 
 class StoreReadOnly(StoreUnavailable):
     """The server is a replica and takes no writes."""
-
-    def __init__(self, message: str) -> None:
-        """Fix the reason to READ_ONLY."""
-        super().__init__(message, reason=Reason.READ_ONLY)
 
 
 class StoreMisconfigured(StoreError):

@@ -1,0 +1,198 @@
+"""How the service speaks to Redis: one command, one budget, no blind retries, one kind of error.
+
+The driver's defaults (ten retries with back-off, five seconds a try) would write twice and hold a
+call for many seconds; here a command is sent once, within its budget, and a Redis that failed is
+not asked again before a probe has succeeded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.maint_notifications import MaintNotificationsConfig
+
+from advisor.store.breaker import Breaker, BreakerPolicy
+from advisor.store.errors import Reason, StoreError, StoreMisconfigured, StoreUnavailable
+from advisor.store.faults import DRIVER_ERRORS, LASTING, translated
+
+_T = TypeVar("_T")
+
+_SCHEMES: Final = ("redis", "rediss", "unix")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """What a command may cost; all times in seconds.
+
+    Attributes:
+        read_within: Budget of a read on a call's path, connecting included.
+        write_within: Budget of a write, connecting included.
+        probe_within: Budget of the probe that asks whether Redis is back, and of connecting.
+        connections: Most connections at once; a command waits for one within its budget.
+        warm_connections: Connections opened at the start, so that no call pays for a handshake.
+        breaker: When to stop asking.
+    """
+
+    read_within: float = 0.030
+    write_within: float = 0.500
+    probe_within: float = 1.0
+    connections: int = 32
+    warm_connections: int = 4
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+
+
+class StoreClient:
+    """One process's connection to Redis: a pool, a budget for each command, and a breaker."""
+
+    def __init__(self, url: str, settings: ClientSettings | None = None) -> None:
+        """Describe the connection; nothing is connected before the first command.
+
+        Args:
+            url: `redis://`, `rediss://` (TLS) or `unix://`, with name, password and database.
+            settings: Budgets, pool and breaker.
+
+        Raises:
+            StoreMisconfigured: The URL is not one of these forms.
+        """
+        self.settings = settings or ClientSettings()
+        self._redis = Redis.from_pool(_pool(url, self.settings))
+        self._breaker = Breaker(policy=self.settings.breaker)
+        self._probe: asyncio.Task[None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the breaker is open: Redis failed, and no probe has succeeded since."""
+        return self._breaker.is_open
+
+    async def warm_up(self) -> None:
+        """Open the first connections.
+
+        Raises:
+            StoreError: Redis cannot be reached or refuses us.
+        """
+        many = range(self.settings.warm_connections)
+        await self._within(
+            self.settings.probe_within,
+            lambda redis: asyncio.gather(*(_ping(redis) for _ in many)),
+        )
+
+    async def read(self, command: Callable[[Redis], Awaitable[_T]]) -> _T:
+        """Send a command that changes nothing, within the budget of a call.
+
+        A connection that broke is replaced once, as reading twice does no harm.
+
+        Raises:
+            StoreError: It could not be answered; nothing else is raised for the store's sake.
+        """
+        return await self._guarded(self.settings.read_within, lambda redis: _twice(redis, command))
+
+    async def write(self, command: Callable[[Redis], Awaitable[_T]]) -> _T:
+        """Send a command that may change something, exactly once.
+
+        Raises:
+            StoreError: It was refused, or, for TIMEOUT and UNREACHABLE, may or may not have
+                happened.
+        """
+        return await self._guarded(self.settings.write_within, command)
+
+    async def aclose(self) -> None:
+        """Close all connections and stop probing."""
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.wait((self._probe,))
+        with contextlib.suppress(*DRIVER_ERRORS):
+            await self._redis.aclose()
+
+    async def _guarded(self, seconds: float, command: Callable[[Redis], Awaitable[_T]]) -> _T:
+        if self._breaker.is_open:
+            raise StoreUnavailable(
+                "Redis failed moments ago and has not answered a probe since.",
+                reason=Reason.BREAKER_OPEN,
+            )
+        try:
+            answer = await self._within(seconds, command)
+        except StoreError as error:
+            if error.reason in LASTING:
+                self._breaker = self._breaker.failed(_now())
+                self._start_probing()
+            raise
+        self._breaker = self._breaker.succeeded()
+        return answer
+
+    async def _within(self, seconds: float, command: Callable[[Redis], Awaitable[_T]]) -> _T:
+        try:
+            async with asyncio.timeout(seconds):
+                return await command(self._redis)
+        except DRIVER_ERRORS as error:
+            raise translated(error) from error
+
+    def _start_probing(self) -> None:
+        if self._breaker.is_open and (self._probe is None or self._probe.done()):
+            self._probe = asyncio.create_task(self._probe_until_back())
+
+    async def _probe_until_back(self) -> None:
+        while (due := self._breaker.probe_at) is not None:
+            await asyncio.sleep(due - _now())
+            try:
+                await self._within(self.settings.probe_within, _ping)
+            except StoreError:
+                self._breaker = self._breaker.probe_failed(_now())
+            else:
+                self._breaker = self._breaker.probe_succeeded()
+
+
+async def _twice(redis: Redis, command: Callable[[Redis], Awaitable[_T]]) -> _T:
+    try:
+        return await command(redis)
+    except DRIVER_ERRORS as error:
+        if translated(error).reason is not Reason.UNREACHABLE:
+            raise
+    return await command(redis)
+
+
+async def _ping(redis: Redis) -> None:
+    await redis.ping()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _pool(url: str, settings: ClientSettings) -> BlockingConnectionPool:
+    scheme = urlsplit(url).scheme
+    if scheme not in _SCHEMES:
+        raise StoreMisconfigured(
+            "The Redis URL must begin with redis://, rediss:// (TLS) or unix://, such as"
+            f" redis://localhost:6379/0 or unix:///run/redis.sock; it begins with '{scheme}'.",
+            reason=Reason.UNSUITABLE,
+        )
+    try:
+        return BlockingConnectionPool.from_url(
+            url,
+            max_connections=settings.connections,
+            # Waiting for a connection is part of the command's budget.
+            timeout=None,
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=settings.probe_within,
+            socket_timeout=settings.probe_within,
+            protocol=3,
+            **_keepalive(scheme),
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
+        )
+    except ValueError as error:
+        raise StoreMisconfigured(
+            "The Redis URL cannot be read: check its port, database and options.",
+            reason=Reason.UNSUITABLE,
+        ) from error
+
+
+def _keepalive(scheme: str) -> dict[str, bool]:
+    return {} if scheme == "unix" else {"socket_keepalive": True}

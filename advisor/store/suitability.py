@@ -1,0 +1,142 @@
+"""Whether a Redis may be used at all, and what it would lose: asked once, at the start."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from redis.asyncio import Redis
+
+from advisor.store.client import StoreClient
+from advisor.store.errors import Reason, StoreError, StoreMisconfigured
+from advisor.store.keys import SHARDS, Keys
+
+_OLDEST_REDIS: Final = 7
+_KEEPS_ALL: Final = "noeviction"
+_SECTIONS: Final = ("server", "memory", "persistence", "replication")
+#: How keys and records lie in Redis; raised when an older service could no longer find them.
+_LAYOUT: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreReport:
+    """What kind of Redis answers, for the first log line and for health.
+
+    Attributes:
+        server: Its name and version: `valkey 9.1.2`.
+        append_only: Whether it keeps an append-only file.
+        synced: When that file is synced (`always`, `everysec`, `no`); None where the server does
+            not tell us.
+        replicas: How many replicas follow it.
+    """
+
+    server: str
+    append_only: bool
+    synced: str | None
+    replicas: int
+
+    @property
+    def concerns(self) -> tuple[str, ...]:
+        """What this server could lose of what must not be lost, in sentences for an operator."""
+        said: list[str] = []
+        if not self.append_only:
+            said.append(
+                "Redis keeps no append-only file: a restart loses suppressions and consents."
+                " Set `appendonly yes`."
+            )
+        elif self.synced not in {"always", None} and self.replicas == 0:
+            said.append(
+                f"Redis syncs its append-only file '{self.synced}' and has no replica: a crash"
+                " loses the last second of suppressions and consents. Set `appendfsync always`, or"
+                " add a replica."
+            )
+        return tuple(said)
+
+
+async def check(client: StoreClient, keys: Keys) -> StoreReport:
+    """Ask what kind of server answers, and claim its namespace for this layout and secret.
+
+    Raises:
+        StoreMisconfigured: The server is too old, evicts, or holds data made with another secret,
+            another number of shards or a newer layout.
+        StoreUnavailable: It cannot be asked now.
+    """
+    info = await client.write(_info)
+    server = _suitable_version(info)
+    policy = str(info.get("maxmemory_policy", _KEEPS_ALL))
+    if policy != _KEEPS_ALL:
+        raise StoreMisconfigured(
+            f"Redis has `maxmemory-policy {policy}` and would silently throw away suppressions and"
+            f" promises when its memory is full. Set `maxmemory-policy {_KEEPS_ALL}`.",
+            reason=Reason.UNSUITABLE,
+        )
+    await _claim(client, keys)
+    return StoreReport(
+        server=server,
+        append_only=info.get("aof_enabled") == 1,
+        synced=await _synced(client),
+        replicas=int(str(info.get("connected_slaves", 0))),
+    )
+
+
+async def _info(redis: Redis) -> Mapping[str, object]:
+    answer: Mapping[str, object] = await redis.info(*_SECTIONS)
+    return answer
+
+
+def _suitable_version(info: Mapping[str, object]) -> str:
+    valkey = info.get("valkey_version")
+    if valkey is not None:
+        return f"valkey {valkey}"
+    version = str(info.get("redis_version", "0"))
+    if int(version.partition(".")[0]) < _OLDEST_REDIS:
+        raise StoreMisconfigured(
+            f"Redis {version} is too old. Use Redis {_OLDEST_REDIS} or later, or Valkey.",
+            reason=Reason.UNSUITABLE,
+        )
+    return f"redis {version}"
+
+
+async def _synced(client: StoreClient) -> str | None:
+    """Ask how the append-only file is synced; hosted servers refuse to tell."""
+    try:
+        answer = await client.write(lambda redis: redis.config_get("appendfsync"))
+    except StoreError:
+        return None
+    synced = answer.get("appendfsync")
+    return None if synced is None else str(synced)
+
+
+async def _claim(client: StoreClient, keys: Keys) -> None:
+    """Write down how keys are made, once; refuse a server whose keys were made otherwise."""
+    ours = {"layout": _LAYOUT, "shards": SHARDS, "secret": keys.fingerprint}
+    stored = await client.write(
+        lambda redis: redis.set(keys.layout, json.dumps(ours), nx=True, get=True)
+    )
+    if not isinstance(stored, bytes | str):
+        return
+    theirs = _read_layout(stored)
+    if theirs.get("secret") != ours["secret"]:
+        raise StoreMisconfigured(
+            "The data in Redis was stored under another secret, and none of it would be found:"
+            " suppressions would be missed. Set ADVISOR_HMAC_KEY to the secret it was stored"
+            " with, or use another Redis.",
+            reason=Reason.UNSUITABLE,
+        )
+    if theirs != ours:
+        raise StoreMisconfigured(
+            f"The data in Redis lies in {theirs.get('shards')} shards by layout"
+            f" {theirs.get('layout')}; this service reads {SHARDS} shards by layout {_LAYOUT}. Use"
+            " the version of the service that stored it, or a newer one.",
+            reason=Reason.UNSUITABLE,
+        )
+
+
+def _read_layout(stored: bytes | str) -> dict[str, object]:
+    try:
+        layout = json.loads(stored)
+    except ValueError:
+        return {}
+    return layout if isinstance(layout, dict) else {}
