@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from advisor.engagement.card import TrustTier
+from advisor.facts.view import Facts
 from advisor.facts.vocabulary import (
     Ask,
     Benefit,
@@ -22,7 +23,6 @@ from advisor.facts.vocabulary import (
     ReasonCode,
     Verification,
 )
-from advisor.facts.view import Facts
 from advisor.guidance import tables
 from advisor.guidance.decision import Verdict, Withheld
 from advisor.guidance.rendering import Listener, Renderer, Words, listener
@@ -252,11 +252,11 @@ def _ask_refusal(item: Item, at: Progress, setting: Setting) -> Refusal | None:
         if found is not None:
             return Refusal(Withheld.IDENTITY, found)
     if any(tables.ASK_SENSITIVITY[Ask(word)] <= cost(item) for word in _guarded(at.asks_refused)):
-        return Refusal(
-            Withheld.ASK_BUDGET, "The customer has refused this, or less, in this call."
-        )
+        return Refusal(Withheld.ASK_BUDGET, "The customer has refused this, or less, in this call.")
     if at.overheard:
-        return Refusal(Withheld.ASK_BUDGET, "Only the customer is asked, and somebody else listens.")
+        return Refusal(
+            Withheld.ASK_BUDGET, "Only the customer is asked, and somebody else listens."
+        )
     if at.asks_made >= setting.asks:
         return Refusal(
             Withheld.ASK_BUDGET,
@@ -272,42 +272,48 @@ def _guarded(refused: frozenset[str]) -> list[str]:
 def _identity_refusal(item: Item, at: Progress) -> str | None:
     """Return the first of the conditions for asking identity that does not hold."""
     needs = at.purpose.least_verification
-    if item.what is not None and item.what not in tables.METHODS:
-        return "It names no known way of showing who one is."
-    if needs < Verification.VERIFIED or needs <= at.verification:
-        return "The purpose needs no more than the customer has shown."
-    if item.what is not None and tables.METHODS[item.what] > needs:
-        return "It asks for more than the purpose needs."
-    if at.disclosure < tables.ENOUGH_TO_ASK:
-        return "The customer has not been told what it is about."
-    if at.company_proof not in _PROVED:
-        return "The company has not offered to prove itself."
-    if Ask.IDENTITY.value in at.asks_refused:
-        return "The customer has refused it in this call."
-    return None
+    shows = Verification.NONE if item.what is None else tables.METHODS.get(item.what)
+    conditions = (
+        (shows is not None, "It names no known way of showing who one is."),
+        (
+            needs >= Verification.VERIFIED and needs > at.verification,
+            "The purpose needs no more than the customer has shown.",
+        ),
+        (shows is None or shows <= needs, "It asks for more than the purpose needs."),
+        (at.disclosure >= tables.ENOUGH_TO_ASK, "The customer has not been told what it is about."),
+        (at.company_proof in _PROVED, "The company has not offered to prove itself."),
+        (Ask.IDENTITY not in at.asks_refused, "The customer has refused it in this call."),
+    )
+    return next((why for holds, why in conditions if not holds), None)
 
 
 def _offer_refusal(item: Item, at: Progress, setting: Setting) -> Refusal | None:
     """Judge an offer: the way in which it may be made, then its three gates."""
-    if item.what in HELP and item.counts_as is None:
-        if item.what == "callback" and setting.facts.value("capacity.callback") == 0:
-            return Refusal(Withheld.OFFER, "It fails the gate: capacity.")
-        return None
-    if setting.tier is TrustTier.LOW:
-        return Refusal(Withheld.OFFER, "Nothing is offered where trust is low.")
-    if not at.past_headline or at.disclosure < Disclosure.HEADLINE:
-        return Refusal(Withheld.OFFER, "Nothing is offered before the call's own headline is said.")
-    if setting.facts.value("capacity.purpose") == 0:
-        return Refusal(Withheld.OFFER, "It fails the gate: capacity.")
-    legal = item.counts_as or LegalClass.MARKETING
-    verdict = setting.verdict_as(LegalClass.MARKETING if legal in _NO_DISGUISE else legal)
+    helps = item.what in HELP and item.counts_as is None
+    capacity = "capacity.callback" if helps else "capacity.purpose"
+    why = None
+    if helps:
+        if item.what == "callback" and setting.facts.value(capacity) == 0:
+            why = "It fails the gate: capacity."
+    elif setting.tier is TrustTier.LOW:
+        why = "Nothing is offered where trust is low."
+    elif not at.past_headline or at.disclosure < Disclosure.HEADLINE:
+        why = "Nothing is offered before the call's own headline is said."
+    elif setting.facts.value(capacity) == 0:
+        why = "It fails the gate: capacity."
+    else:
+        why = _not_eligible(item.counts_as or LegalClass.MARKETING, setting)
+    return None if why is None else Refusal(Withheld.OFFER, why)
+
+
+def _not_eligible(legal: LegalClass, setting: Setting) -> str | None:
+    """Say why a call may not become one of another class of law, or of its own; None if it may."""
+    legal = LegalClass.MARKETING if legal in _NO_DISGUISE else legal
+    verdict = setting.verdict_as(legal)
     if verdict.decision >= Decision.ALLOW_WITH_CONDITIONS:
         return None
-    reason = verdict.reasons[0]
-    gate = _GATES.get(reason.code)
+    code = verdict.reasons[0].code
+    gate = _GATES.get(code)
     if gate is not None:
-        return Refusal(Withheld.OFFER, f"It fails the gate: {gate}.")
-    return Refusal(
-        Withheld.OFFER,
-        f"It would make this a {legal.value} call, which is not allowed now: {reason.code.value}.",
-    )
+        return f"It fails the gate: {gate}."
+    return f"It would make this a {legal.value} call, which is not allowed now: {code.value}."

@@ -103,13 +103,15 @@ def rungs(purpose: Purpose, name: str) -> Iterator[tuple[Disclosure, Text]]:
 class Renderer:
     """Fills texts from the facts of one situation."""
 
-    __slots__ = ("_facts", "_locale", "_purpose", "_today", "_zone")
+    __slots__ = ("_facts", "_locale", "_purpose", "_today", "_zone", "missing")
 
     def __init__(self, facts: Facts, purpose: Purpose, locale: str) -> None:
         """Speak about a purpose in a locale (BCP 47), from these facts."""
         self._facts = facts
         self._purpose = purpose
         self._locale = locale
+        #: Facts that some text speaks of and nobody sent, or sources disagree about.
+        self.missing: set[str] = set()
         worlds = facts.worlds
         # With several candidate zones no wall clock is surely the customer's.
         self._zone = worlds[0].place.zone if len(worlds) == 1 else None
@@ -210,6 +212,7 @@ class Renderer:
             level, needs = tables.TELLING[fact.tell]
         value = self._facts.value(name)
         if value is UNKNOWN or isinstance(value, Possible):
+            self.missing.add(name)
             return Withheld.FACT_UNKNOWN
         return Words(self._in_words(fact), level, needs, (name,))
 

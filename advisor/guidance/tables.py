@@ -5,6 +5,7 @@ They are the advisor's own and no pack can widen them; a pack may only lower a b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -151,11 +152,20 @@ def highest(
     return HIGHEST[sensitivity, verification]
 
 
-def allowed_asks(tier: TrustTier, lowered: int | None = None) -> int:
+def allowed_asks(tier: TrustTier, lowered: Mapping[str, int]) -> int:
     """Return how many guarded asks one call may make.
 
     Args:
         tier: The customer's tier of trust.
-        lowered: What the pack says for this tier; it counts only where it is lower.
+        lowered: What a pack says, by the word of the tier. It counts only where it is lower, and
+            for all tiers below as well: less trust never allows more asks.
     """
-    return ASKS_A_CALL[tier] if lowered is None else max(0, min(lowered, ASKS_A_CALL[tier]))
+    counts = tier.counts_as
+    return max(
+        0,
+        min(
+            min(asks, lowered.get(each.word, asks))
+            for each, asks in ASKS_A_CALL.items()
+            if each.counts_as >= counts
+        ),
+    )

@@ -1,0 +1,256 @@
+"""The one function that turns a situation into advice, and the one that answers an event."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from advisor.engagement.card import TrustTier
+from advisor.facts.situation import Situation
+from advisor.facts.values import Value
+from advisor.facts.view import Facts
+from advisor.facts.vocabulary import Decision, ItemKind, LegalClass
+from advisor.guidance import guards, tables
+from advisor.guidance.context import Ledger
+from advisor.guidance.decision import Advice, Guidance, Verdict
+from advisor.guidance.eligibility import Judged, verdict_of
+from advisor.guidance.guards import Progress, Setting
+from advisor.guidance.opening import opening_of
+from advisor.guidance.rendering import Renderer
+from advisor.guidance.script import Candidate, Writer
+from advisor.guidance.situations import call_as_stated
+from advisor.guidance.state import CallState, call_after, state_of
+from advisor.rules.pack import Opening, Pack, Purpose, Rule, Section
+
+#: Advice that nothing else ends is asked for again after this.
+VALID: Final = timedelta(minutes=5)
+
+#: What an agent is still shown when a call is blocked while somebody is on the line.
+_ENDING: Final = frozenset({ItemKind.STOP, ItemKind.CLOSE})
+
+_TIERS: Final = MappingProxyType({tier.word: tier for tier in TrustTier})
+_NOTHING: Mapping[str, Value] = MappingProxyType({})
+
+
+class Match(Protocol):
+    """Which rules apply in one situation."""
+
+    def rules(self, mask: int) -> Iterable[Rule]:
+        """Iterate over the rules of a bit set that apply, the strongest first."""
+
+    def unsure(self, rule: Rule) -> bool:
+        """Tell whether a rule applies only because what is unknown counts so."""
+
+
+class Matcher(Protocol):
+    """A pack that is ready to be matched."""
+
+    @property
+    def pack(self) -> Pack:
+        """The pack."""
+
+    def match(self, facts: Facts) -> Match:
+        """Match all rules against the facts of one situation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A matcher, and which of its rules speak when; made once a pack."""
+
+    matcher: Matcher
+    eligibility: int
+    guidance: int
+    reactions: Mapping[str, int]
+
+    @classmethod
+    def of(cls, matcher: Matcher) -> Guide:
+        """Sort the rules of a pack by when they speak."""
+        sections: defaultdict[Section, int] = defaultdict(int)
+        events: defaultdict[str, int] = defaultdict(int)
+        for rule in matcher.pack.rules:
+            sections[rule.section] |= 1 << rule.number
+            for event in rule.events:
+                events[event] |= 1 << rule.number
+        return cls(
+            matcher,
+            sections[Section.ELIGIBILITY],
+            sections[Section.GUIDANCE],
+            MappingProxyType(dict(events)),
+        )
+
+
+def advise(guide: Guide, situation: Situation, *, explain: bool = True) -> Advice:
+    """Decide whether to call, and write the brief and the script.
+
+    Args:
+        guide: The pack, ready to be matched.
+        situation: Everything known about one call at one instant; its purpose is of the pack.
+        explain: Whether items and reasons name the facts that made them apply.
+    """
+    scene = _Scene(guide, situation, explain=explain)
+    found = scene.permitted(scene.match.rules(guide.guidance))
+    known: tuple[Guidance, ...] = ()
+    if found:
+        known = scene.writer.brief(found, scene.progress())
+        scene.writer.compose(found, scene.opening, scene.state, scene.progress())
+    return scene.advice(known)
+
+
+def react(
+    guide: Guide,
+    situation: Situation,
+    event: str,
+    given: Mapping[str, Value] = _NOTHING,
+    *,
+    explain: bool = True,
+) -> Advice:
+    """Answer an event of a call in progress.
+
+    Args:
+        guide: The pack, ready to be matched.
+        situation: As it was before the event.
+        event: Its word in `EVENTS`.
+        given: Facts of the event by full name (``event.window``).
+        explain: Whether items and reasons name the facts that made them apply.
+
+    Returns:
+        The reactions as items of the moment; a brief and a script are not written again.
+    """
+    scene = _Scene(guide, happened(situation, event, given), explain=explain)
+    found = scene.permitted(scene.match.rules(guide.reactions.get(event, 0)))
+    scene.writer.answer(found, scene.state.stage, scene.progress(live=True))
+    return scene.advice(())
+
+
+def happened(situation: Situation, event: str, given: Mapping[str, Value] = _NOTHING) -> Situation:
+    """Return a situation as it is after an event of its call.
+
+    What was stated about the state of the call becomes part of the call, so that it can move on.
+    """
+    stated = {
+        name: value
+        for name, value in situation.stated.items()
+        if not name.startswith("event.") and name not in _MOVING
+    }
+    call = call_after(call_as_stated(situation.call, situation.stated), event)
+    return replace(situation, call=call, stated={**stated, **given, "event.kind": event})
+
+
+#: Facts of the call's state: an event may change them.
+_MOVING: Final = frozenset(
+    {
+        "call.stage",
+        "call.disclosure",
+        "call.customer_verification",
+        "call.company_proof",
+        "call.answered_by",
+        "call.asks_made",
+        "call.asks_refused",
+        "call.dialled",
+    }
+)
+
+
+class _Scene:
+    """What advising and reacting have in common, for one situation."""
+
+    def __init__(self, guide: Guide, situation: Situation, *, explain: bool) -> None:
+        """Match, judge, and work out what the guards must know."""
+        self.guide = guide
+        self.pack = guide.matcher.pack
+        self.situation = replace(situation, call=call_as_stated(situation.call, situation.stated))
+        self.facts = Facts(self.pack.catalogue, self.situation)
+        self.match = guide.matcher.match(self.facts)
+        self.purpose: Purpose = self.pack.purposes[self.situation.occasion.id]
+        locale = self.situation.call.locale or self.pack.settings.default_locale
+        renderer = Renderer(self.facts, self.purpose, locale)
+        self.ledger = Ledger(self.facts, self.match.unsure, renderer, explain=explain)
+        self.judged = self._judge(self.facts, self.match)
+        self.state: CallState = state_of(self.situation.call)
+        tier = self._tier()
+        self.setting = Setting(
+            purpose=self.purpose,
+            tier=tier,
+            asks=tables.allowed_asks(tier, self.pack.settings.budgets.asks),
+            locale=locale,
+            facts=self.facts,
+            renderer=renderer,
+            verdict_as=self._verdict_as(),
+        )
+        self.writer = Writer(self.setting, self.ledger.grounds, self.pack.settings.budgets.items)
+        self.opening: Opening = opening_of(
+            self.pack, self.purpose, self.situation.brand, self.match.rules(guide.guidance)
+        )
+
+    def progress(self, *, live: bool = False) -> Progress:
+        """Begin where the call stands."""
+        return Progress.at(self.state, self.purpose, live=live)
+
+    def permitted(self, rules: Iterable[Rule]) -> list[Candidate]:
+        """List the items of rules, without what the verdict forbids to show."""
+        found = self.writer.candidates(rules)
+        decision = self.judged.verdict.decision
+        if decision >= Decision.ALLOW_WITH_CONDITIONS:
+            return found
+        if not self.situation.call.dialled:
+            self.writer.no_call(found)
+            return []
+        if decision is not Decision.BLOCK:
+            return found
+        self.writer.no_call(each for each in found if each.item.kind not in _ENDING)
+        return [each for each in found if each.item.kind in _ENDING]
+
+    def advice(self, known: tuple[Guidance, ...]) -> Advice:
+        """Put the answer together."""
+        verdict = self.judged.verdict
+        now = self.situation.now
+        changes = [reason.until for reason in verdict.reasons if reason.until is not None]
+        changes += [self.judged.closes] if self.judged.closes is not None else []
+        return Advice(
+            pack_version=self.pack.version,
+            verdict=verdict,
+            brief=known,
+            items=tuple(self.writer.items),
+            do_not_ask=guards.do_not_ask(self.state, self.setting),
+            proof=self.situation.brand.proof,
+            card=self.situation.profile.card,
+            suppressed=tuple(self.writer.suppressed),
+            context=self.ledger.report(degraded=self._degraded(), pack=self.pack),
+            valid_until=min([now + VALID, *(change for change in changes if change > now)]),
+            opening=self.opening.id,
+        )
+
+    def _judge(self, facts: Facts, match: Match) -> Judged:
+        return verdict_of(
+            self.pack, match.rules(self.guide.eligibility), facts, self.ledger.grounds
+        )
+
+    def _verdict_as(self) -> Callable[[LegalClass], Verdict]:
+        known = {self.situation.occasion.legal_class: self.judged.verdict}
+
+        def judge(legal: LegalClass) -> Verdict:
+            if legal not in known:
+                other = replace(
+                    self.situation,
+                    occasion=replace(self.situation.occasion, legal_class=legal),
+                    stated={**self.situation.stated, "call.counts_as": legal.value},
+                )
+                facts = Facts(self.pack.catalogue, other)
+                known[legal] = self._judge(facts, self.guide.matcher.match(facts)).verdict
+            return known[legal]
+
+        return judge
+
+    def _tier(self) -> TrustTier:
+        """Return the customer's tier; where their state cannot be read, trust is not assumed."""
+        if self._degraded() is not None:
+            return TrustTier.LOW
+        word = self.facts.value("card.tier")
+        return _TIERS.get(word, TrustTier.UNKNOWN) if isinstance(word, str) else TrustTier.UNKNOWN
+
+    def _degraded(self) -> str | None:
+        return self.situation.state_missing
