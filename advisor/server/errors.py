@@ -37,6 +37,7 @@ class ErrorReason(StrEnum):
     DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
     TOO_MANY_CALLS = "TOO_MANY_CALLS"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
+    STORE_MISCONFIGURED = "STORE_MISCONFIGURED"
     RECORD_UNREADABLE = "RECORD_UNREADABLE"
     INTERNAL_ERROR = "INTERNAL_ERROR"
 
@@ -161,6 +162,20 @@ def record_unreadable() -> Refusal:
         ErrorReason.RECORD_UNREADABLE,
         "The record was written by a newer version of the service, or is damaged. It is left as it"
         " is; ask the operator.",
+    )
+
+
+def store_misconfigured(why: str) -> Refusal:
+    """Refuse what needs the store until an operator has changed something about it.
+
+    Args:
+        why: The store's word for what is wrong.
+    """
+    return Refusal(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        ErrorReason.STORE_MISCONFIGURED,
+        "The store cannot be used as it is set up. Tell the operator; the service's log says more.",
+        metadata={"why": why},
     )
 
 

@@ -11,6 +11,8 @@ from zoneinfo import available_timezones
 
 from advisor.v1 import limits_pb2 as limits
 
+#: Names that mean another zone on every machine, or none.
+_NO_PLACES: Final = frozenset({"localtime", "posixrules", "Factory"})
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 2199
 
@@ -32,7 +34,7 @@ def _pattern(pattern: str) -> Callable[[str], bool]:
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - _NO_PLACES
 
 
 def _is_time_zone(text: str) -> bool:

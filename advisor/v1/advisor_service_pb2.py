@@ -30,7 +30,7 @@ from advisor.v1 import limits_pb2 as advisor_dot_v1_dot_limits__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n advisor/v1/advisor_service.proto\x12\nadvisor.v1\x1a\x15\x61\x64visor/v1/call.proto\x1a\x19\x61\x64visor/v1/customer.proto\x1a\x19\x61\x64visor/v1/decision.proto\x1a\x16\x61\x64visor/v1/facts.proto\x1a\x17\x61\x64visor/v1/limits.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x02\n\rAdviseRequest\x12&\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x10.advisor.v1.CallB\x06\xaa\xbb\x18\x02\x08\x01\x12,\n\x07purpose\x18\x02 \x01(\x0b\x32\x13.advisor.v1.PurposeB\x06\xaa\xbb\x18\x02\x08\x01\x12&\n\x08\x63ustomer\x18\x03 \x01(\x0b\x32\x14.advisor.v1.Customer\x12J\n\nattributes\x18\x04 \x03(\x0b\x32).advisor.v1.AdviseRequest.AttributesEntryB\x0b\xaa\xbb\x18\x07\x18\x80\x02\x38\x64@\t\x12)\n\x07\x65xplain\x18\x05 \x01(\x0e\x32\x18.advisor.v1.ExplainLevel\x1aH\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.advisor.v1.FactValue:\x02\x38\x01\"\xa7\x03\n\x0e\x41\x64viseResponse\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x14\n\x0cpack_version\x18\x02 \x01(\t\x12$\n\x07verdict\x18\x03 \x01(\x0b\x32\x13.advisor.v1.Verdict\x12\'\n\x05\x62rief\x18\x04 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\'\n\x05items\x18\x05 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\x12\n\ndo_not_ask\x18\x06 \x03(\t\x12 \n\x05proof\x18\x07 \x01(\x0b\x32\x11.advisor.v1.Proof\x12(\n\x04\x63\x61rd\x18\x08 \x01(\x0b\x32\x1a.advisor.v1.EngagementCard\x12.\n\nsuppressed\x18\t \x03(\x0b\x32\x1a.advisor.v1.SuppressedItem\x12\x31\n\x0e\x63ontext_report\x18\n \x01(\x0b\x32\x19.advisor.v1.ContextReport\x12/\n\x0bvalid_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp*^\n\x0c\x45xplainLevel\x12\x1d\n\x19\x45XPLAIN_LEVEL_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPLAIN_LEVEL_NONE\x10\x01\x12\x17\n\x13\x45XPLAIN_LEVEL_ITEMS\x10\x02\x32Q\n\x0e\x41\x64visorService\x12?\n\x06\x41\x64vise\x12\x19.advisor.v1.AdviseRequest\x1a\x1a.advisor.v1.AdviseResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n advisor/v1/advisor_service.proto\x12\nadvisor.v1\x1a\x15\x61\x64visor/v1/call.proto\x1a\x19\x61\x64visor/v1/customer.proto\x1a\x19\x61\x64visor/v1/decision.proto\x1a\x16\x61\x64visor/v1/facts.proto\x1a\x17\x61\x64visor/v1/limits.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x02\n\rAdviseRequest\x12&\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x10.advisor.v1.CallB\x06\xaa\xbb\x18\x02\x08\x01\x12,\n\x07purpose\x18\x02 \x01(\x0b\x32\x13.advisor.v1.PurposeB\x06\xaa\xbb\x18\x02\x08\x01\x12&\n\x08\x63ustomer\x18\x03 \x01(\x0b\x32\x14.advisor.v1.Customer\x12J\n\nattributes\x18\x04 \x03(\x0b\x32).advisor.v1.AdviseRequest.AttributesEntryB\x0b\xaa\xbb\x18\x07\x18\x80\x02\x38\x64@\t\x12)\n\x07\x65xplain\x18\x05 \x01(\x0e\x32\x18.advisor.v1.ExplainLevel\x1aH\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.advisor.v1.FactValue:\x02\x38\x01\"\xb8\x03\n\x0e\x41\x64viseResponse\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x14\n\x0cpack_version\x18\x02 \x01(\t\x12$\n\x07verdict\x18\x03 \x01(\x0b\x32\x13.advisor.v1.Verdict\x12\'\n\x05\x62rief\x18\x04 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\'\n\x05items\x18\x05 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\x12\n\ndo_not_ask\x18\x06 \x03(\t\x12 \n\x05proof\x18\x07 \x01(\x0b\x32\x11.advisor.v1.Proof\x12(\n\x04\x63\x61rd\x18\x08 \x01(\x0b\x32\x1a.advisor.v1.EngagementCard\x12.\n\nsuppressed\x18\t \x03(\x0b\x32\x1a.advisor.v1.SuppressedItem\x12\x31\n\x0e\x63ontext_report\x18\n \x01(\x0b\x32\x19.advisor.v1.ContextReport\x12/\n\x0bvalid_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07opening\x18\x0c \x01(\t*^\n\x0c\x45xplainLevel\x12\x1d\n\x19\x45XPLAIN_LEVEL_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPLAIN_LEVEL_NONE\x10\x01\x12\x17\n\x13\x45XPLAIN_LEVEL_ITEMS\x10\x02\x32Q\n\x0e\x41\x64visorService\x12?\n\x06\x41\x64vise\x12\x19.advisor.v1.AdviseRequest\x1a\x1a.advisor.v1.AdviseResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,14 +45,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADVISEREQUEST'].fields_by_name['purpose']._serialized_options = b'\252\273\030\002\010\001'
   _globals['_ADVISEREQUEST'].fields_by_name['attributes']._loaded_options = None
   _globals['_ADVISEREQUEST'].fields_by_name['attributes']._serialized_options = b'\252\273\030\007\030\200\0028d@\t'
-  _globals['_EXPLAINLEVEL']._serialized_start=970
-  _globals['_EXPLAINLEVEL']._serialized_end=1064
+  _globals['_EXPLAINLEVEL']._serialized_start=987
+  _globals['_EXPLAINLEVEL']._serialized_end=1081
   _globals['_ADVISEREQUEST']._serialized_start=208
   _globals['_ADVISEREQUEST']._serialized_end=542
   _globals['_ADVISEREQUEST_ATTRIBUTESENTRY']._serialized_start=470
   _globals['_ADVISEREQUEST_ATTRIBUTESENTRY']._serialized_end=542
   _globals['_ADVISERESPONSE']._serialized_start=545
-  _globals['_ADVISERESPONSE']._serialized_end=968
-  _globals['_ADVISORSERVICE']._serialized_start=1066
-  _globals['_ADVISORSERVICE']._serialized_end=1147
+  _globals['_ADVISERESPONSE']._serialized_end=985
+  _globals['_ADVISORSERVICE']._serialized_start=1083
+  _globals['_ADVISORSERVICE']._serialized_end=1164
 # @@protoc_insertion_point(module_scope)

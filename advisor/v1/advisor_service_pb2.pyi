@@ -138,10 +138,13 @@ class AdviseResponse(_message.Message):
     SUPPRESSED_FIELD_NUMBER: _builtins.int
     CONTEXT_REPORT_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    OPENING_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
-    """Id of this decision."""
+    """Id of this decision. Empty in an answer of `EvaluatePack`, which decides nothing."""
     pack_version: _builtins.str
     """Version of the pack that decided: the hash of its content."""
+    opening: _builtins.str
+    """Name of the opening order that was chosen, as the pack names it."""
     @_builtins.property
     def verdict(self) -> _decision_pb2.Verdict:
         """Whether the call may be made."""
@@ -194,10 +197,11 @@ class AdviseResponse(_message.Message):
         suppressed: _abc.Iterable[_decision_pb2.SuppressedItem] | None = ...,
         context_report: _decision_pb2.ContextReport | None = ...,
         valid_until: _timestamp_pb2.Timestamp | None = ...,
+        opening: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "context_report", b"context_report", "proof", b"proof", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brief", b"brief", "card", b"card", "context_report", b"context_report", "decision_id", b"decision_id", "do_not_ask", b"do_not_ask", "items", b"items", "pack_version", b"pack_version", "proof", b"proof", "suppressed", b"suppressed", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brief", b"brief", "card", b"card", "context_report", b"context_report", "decision_id", b"decision_id", "do_not_ask", b"do_not_ask", "items", b"items", "opening", b"opening", "pack_version", b"pack_version", "proof", b"proof", "suppressed", b"suppressed", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

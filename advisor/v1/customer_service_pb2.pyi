@@ -85,7 +85,8 @@ class UpdateCustomerRequest(_message.Message):
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
         """Fields of the profile to set, by name; one that is named here and absent from `profile`
-        becomes unknown. Absent: every field that is present in `profile`. Suppressions are always
+        becomes unknown. `attributes` names those that are present, `attributes.bank.pin_used` one of
+        them. Absent: every field that is present in `profile`. Suppressions and consents are always
         added, never replaced.
         """
 
