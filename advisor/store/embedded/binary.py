@@ -52,7 +52,8 @@ def find_server(*, search_path: str | None = None, package: str = PACKAGE) -> Se
     for name in _NAMES_ON_PATH:
         found = shutil.which(name, path=search_path)
         if found is not None:
-            return ServerBinary(path=Path(found).resolve(), source=name)
+            # Not resolved: Debian's redis-server is a link to a tool that acts by its own name.
+            return ServerBinary(path=Path(found).absolute(), source=name)
     raise ServerNotFound(_NOT_FOUND.format(system=_platform()))
 
 

@@ -49,6 +49,15 @@ def test_redis_comes_last(tmp_path: Path) -> None:
     assert (found.path, found.source) == (redis, "redis-server")
 
 
+def test_link_keeps_its_name(tmp_path: Path) -> None:
+    """Debian's redis-server is a link to redis-check-rdb, which acts by the name it is called."""
+    link = tmp_path / "redis-server"
+    link.symlink_to(_program(tmp_path, "redis-check-rdb"))
+    found = find_server(search_path=str(tmp_path), package=_NO_PACKAGE)
+
+    assert found.path == link
+
+
 def test_package_without_a_binary_for_this_machine(tmp_path: Path) -> None:
     """A package that is installed and holds no binary for this machine is passed over."""
     redis = _program(tmp_path, "redis-server")

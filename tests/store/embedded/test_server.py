@@ -86,16 +86,19 @@ async def _until(holds: Callable[[], bool]) -> float:
 def _alive(pid: int) -> bool:
     """Tell whether a process runs; one that has ended and was not reaped does not."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    stat = Path(f"/proc/{pid}/stat")
-    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def _descriptors(pid: int) -> set[str]:
-    """List what a process has open."""
-    return {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    """List what a process has open; what it closes meanwhile is left out."""
+    held = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            held.add(str(entry.readlink()))
+    return held
 
 
 def _child(pid: int) -> int:
