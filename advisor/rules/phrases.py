@@ -44,7 +44,7 @@ PRESSURE: Final = (
     "don't miss out",
     "final chance",
     "for your own good",
-    "hurry",
+    "hurry up",
     "it will only take a second",
     "last chance",
     "limited time",

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 #: Problems kept of one pack; the rest are only counted.
 MAX_PROBLEMS = 500
 
+#: Words of a list that a message names.
+LISTED_WORDS = 32
+
 #: Widest part of a source line that is shown.
 EXCERPT_WIDTH = 96
 
-_SIMILAR_ENOUGH = 0.6
+_SIMILAR_ENOUGH = 0.7
 
 
 class Severity(StrEnum):
@@ -147,8 +150,10 @@ def nearest(word: str, right: Iterable[str]) -> str:
 
 
 def listed(words: Iterable[str]) -> str:
-    """Join words for a message: ``a, b or c``."""
+    """Join words for a message: ``a, b or c``; of a long list, the first."""
     *most, last = words
+    if len(most) >= LISTED_WORDS:
+        return f"{', '.join(most[:LISTED_WORDS])} … ({len(most) + 1} in all)"
     return f"{', '.join(most)} or {last}" if most else last
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -134,9 +134,8 @@ def snake(text: str) -> str:
     return text
 
 
-def word(text: str, words: Iterable[str]) -> str:
+def word(text: str, words: Collection[str]) -> str:
     """Read one of a closed list of words."""
-    words = tuple(words)
     if text not in words:
         raise MisreadError(listed(words), words)
     return text
@@ -145,10 +144,12 @@ def word(text: str, words: Iterable[str]) -> str:
 def region(text: str) -> str:
     """Read an ISO 3166 country or subdivision."""
     if not _REGION.fullmatch(text) or text in _NOT_ISO:
-        right = _NOT_ISO.get(text.upper(), text.upper())
+        upper = text.upper()
+        right = _NOT_ISO.get(upper)
         raise MisreadError(
             "an ISO 3166 country or subdivision, such as GB or US-FL",
-            [right] if _REGION.fullmatch(right) else [],
+            [upper] if _REGION.fullmatch(upper) and right is None else [],
+            "" if right is None else f"ISO 3166 writes {right}.",
         )
     return text
 

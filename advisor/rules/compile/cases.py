@@ -80,7 +80,9 @@ def cases(node: Node, names: Names, context: Context) -> list[Case]:
     expect = Expectation() if expected is None else _expect(expected, names, context)
     steps = _steps(fields.node("steps"), names, context)
     if not any(key in fields for key in ("expect", "table", "steps")):
-        context.problems.error(node.mark, "missing-key", "a test that expects nothing", "expect")
+        context.problems.error(
+            node.mark, "missing-key", "a test that expects nothing", "the key expect"
+        )
     if "table" not in fields:
         case = _case(name, given, expect, node.mark, context)
         return [] if case is None else [replace(case, shows=shows, steps=steps)]
@@ -101,7 +103,9 @@ def _case(
 ) -> Case | None:
     if given.purpose is None or given.at is None:
         missing = "purpose" if given.purpose is None else "at"
-        context.problems.error(mark, "missing-key", f"a case without {missing}", missing)
+        context.problems.error(
+            mark, "missing-key", f"a case without {missing}", f"the key {missing}"
+        )
         return None
     return Case(
         name=name,

@@ -106,7 +106,7 @@ def _groups(compiled: Condition) -> int:
     """Count how many groups stand inside each other, up to one more than is allowed."""
     depth = 0
     level = [compiled]
-    while level and depth <= MAX_GROUPS:
+    while level and depth <= MAX_GROUPS + 1:
         level = [part for group in level if not isinstance(group, Leaf) for part in group.parts]
         depth += 1
     return depth - 1

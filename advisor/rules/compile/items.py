@@ -36,6 +36,9 @@ _CONSEQUENCES: Final = ("remember", "raise", "opening", "credit", "debit")
 #: Items that take something away; what holds by default where a rule is unsure.
 TAKING: Final = frozenset({ItemKind.AVOID, ItemKind.STOP})
 
+#: Items whose words the customer hears.
+_HEARD: Final = frozenset({ItemKind.SAY, ItemKind.ASK, ItemKind.OFFER, ItemKind.CLOSE})
+
 _ITEM_KEYS: Final = (
     "name",
     "stage",
@@ -187,7 +190,8 @@ def _item(node: Node, kind: ItemKind, section: Section, context: Context) -> Ite
     fields = Fields(node, f"{article} {kind.value} item", keys, context.problems, required=required)
     name = fields.read("name", ident)
     force = fields.read("force", term(Force))
-    text = spoken(fields, "text", context)
+    heard = kind in _HEARD
+    text = spoken(fields, "text", context, heard=heard)
     promises = {} if context.settings is None else context.settings.stands_for
     item = Item(
         name=name or "",
@@ -196,8 +200,8 @@ def _item(node: Node, kind: ItemKind, section: Section, context: Context) -> Ite
         text=text or Text(()),
         mark=node.mark,
         stage=fields.read("stage", term(Stage)),
-        short_text=spoken(fields, "short_text", context),
-        or_say=spoken(fields, "or_say", context),
+        short_text=spoken(fields, "short_text", context, heard=heard),
+        or_say=spoken(fields, "or_say", context, heard=heard),
         benefit=fields.read("benefit", term(Benefit)),
         establishes=fields.read("establishes", term(Establishes)),
         what=fields.read("what", ident) if kind is ItemKind.OFFER else None,
@@ -247,9 +251,8 @@ def _entry(fields: Fields) -> Entry | None:
     kinds = [kind for kind in ("credit", "debit") if kind in fields]
     half_life: timedelta | None = fields.read("half_life", scalars.elapsed)
     if len(kinds) != 1:
-        fields.problems.error(
-            fields.mark, "shape", f"{fields.what} with {len(kinds)} entries", "credit or debit"
-        )
+        found = "both credit and debit" if kinds else "neither credit nor debit"
+        fields.problems.error(fields.mark, "shape", found, "one of the two")
         return None
     points = fields.read(kinds[0], scalars.positive)
     if points is None:
@@ -284,4 +287,4 @@ def _decision(text: str) -> Decision:
             "a decision that keeps a call from being made as it is",
             hint="allow could do nothing: the strictest verdict wins. Use unless in that rule.",
         )
-    return term(Decision, without=(Decision.ALLOW,))(text)
+    return term(Decision)(text)

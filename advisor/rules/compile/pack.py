@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
@@ -10,14 +10,15 @@ from typing import Final
 
 from advisor.engagement.basis import Basis
 from advisor.facts.catalogue import Catalogue
+from advisor.rules import scalars
 from advisor.rules.compile import conditions, purposes, settings
 from advisor.rules.compile.calendars import calendar, limit
 from advisor.rules.compile.cases import Names, cases
 from advisor.rules.compile.context import Context
 from advisor.rules.compile.rules import rule
 from advisor.rules.compile.scopes import folder_scopes, is_folder_scope, scope_of
-from advisor.rules.compile.shape import entries, items
-from advisor.rules.pack import Pack, Priority, Rule, Scope, Section, Settings
+from advisor.rules.compile.shape import entries, items, one_of
+from advisor.rules.pack import Pack, Priority, Rule, Scope, Section
 from advisor.rules.problems import Problems, listed
 from advisor.rules.reader import read
 from advisor.rules.source import MappingNode, Mark, Node, ScalarNode, described, shown
@@ -101,8 +102,7 @@ def compile_pack(
         for case in cases(node, names, context)
     ]
     own = context.settings
-    if own is not None and own.default_calendar not in {c.id for c in calendars if c is not None}:
-        _no_default(sections, own, context)
+    _default_calendar(sections, {one.id for one in calendars if one is not None}, context)
     if problems.has_errors or own is None:
         return None, problems
     pack = Pack(
@@ -262,11 +262,9 @@ def _replacements(rules: Iterable[Rule], context: Context) -> None:
         )
 
 
-def _no_default(sections: _Sections, own: Settings, context: Context) -> None:
-    context.problems.error(
-        sections.packs[0][1].mark,
-        "unknown-name",
-        f"default_calendar {shown(own.default_calendar)}, which no calendar is called",
-        "the id of a calendar",
-        near=(own.default_calendar, context.ids),
-    )
+def _default_calendar(sections: _Sections, ids: Collection[str], context: Context) -> None:
+    """Check that the default calendar exists, so that no match never means open."""
+    root = sections.packs[0][1] if sections.packs else None
+    node = root.get("default_calendar") if isinstance(root, MappingNode) else None
+    if node is not None:
+        scalars.read(node, one_of("the id of a calendar of this pack", ids), context.problems)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Enum, IntEnum
-from typing import Final, TypeVar
+from functools import cache
+from types import MappingProxyType
+from typing import Final, TypeVar, cast
 
 from advisor.facts.catalogue import Catalogue
 from advisor.facts.values import FactType
@@ -41,10 +43,15 @@ def word_of(member: Enum) -> str:
     return member.name.lower() if isinstance(member, IntEnum) else str(member.value)
 
 
-def term(terms: type[_E], *, without: Collection[_E] = ()) -> Callable[[str], _E]:
+def term(terms: type[_E]) -> Callable[[str], _E]:
     """Return what reads one of the field's terms."""
-    by_word = {word_of(member): member for member in terms if member not in without}
-    return lambda text: by_word[scalars.word(text, by_word)]
+    by_word = _by_word(terms)
+    return lambda text: cast("_E", by_word[scalars.word(text, by_word)])
+
+
+@cache
+def _by_word(terms: type[Enum]) -> Mapping[str, Enum]:
+    return MappingProxyType({word_of(member): member for member in terms})
 
 
 def one_of(what: str, names: Collection[str]) -> Callable[[str], str]:
@@ -107,7 +114,9 @@ class Fields:
                 problems.error(key.mark, "unknown-key", found, expected, near=(key.text, keys))
         for key_text in required:
             if key_text not in self._entries:
-                problems.error(node.mark, "missing-key", f"{what} without {key_text}", key_text)
+                problems.error(
+                    node.mark, "missing-key", f"{what} without {key_text}", f"the key {key_text}"
+                )
 
     def __contains__(self, key: str) -> bool:
         """Tell whether a key is there."""

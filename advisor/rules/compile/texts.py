@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from advisor.rules.compile.context import Context
 from advisor.rules.compile.shape import Fields
 from advisor.rules.phrases import pressure
 from advisor.rules.source import Mark, shown
-from advisor.rules.texts import RUNGS, Text
+from advisor.rules.texts import Text
 
 
 def spoken(
-    fields: Fields, key: str, context: Context, *, facts: Iterable[str] | None = None
+    fields: Fields,
+    key: str,
+    context: Context,
+    *,
+    facts: Collection[str] | None = None,
+    heard: bool = True,
 ) -> Text | None:
     """Compile the text at a key.
 
@@ -20,7 +25,8 @@ def spoken(
         fields: The mapping.
         key: Where the text stands.
         context: The pack so far.
-        facts: Names that it may use; by default all of the catalogue, and the ladder's rungs.
+        facts: Names that it may use; by default all of the catalogue.
+        heard: Whether the customer hears it, so that it may not press.
 
     Returns:
         The text; None where there is none, or a wrong one.
@@ -31,7 +37,7 @@ def spoken(
         return None
     names = context.catalogue.facts.keys() if facts is None else facts
     for name in text.facts:
-        if name not in names and (facts is not None or name not in RUNGS):
+        if name not in names:
             context.problems.error(
                 node.mark,
                 "unknown-fact",
@@ -39,7 +45,8 @@ def spoken(
                 "the name of a fact",
                 near=(name, names),
             )
-    press(str(text), node.mark, context)
+    if heard:
+        press(str(text), node.mark, context)
     return text
 
 
