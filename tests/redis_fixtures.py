@@ -82,7 +82,7 @@ def _listens(path: str) -> bool:
 def _container() -> Iterator[str]:
     from testcontainers.community.redis import RedisContainer
 
-    with RedisContainer("redis:8-alpine") as container:
+    with RedisContainer("redis:7-alpine") as container:
         host = container.get_container_host_ip()
         port = container.get_exposed_port(6379)
         yield f"redis://{host}:{port}"
