@@ -1,0 +1,1 @@
+"""Checks of a whole, compiled pack: what its rules could do that they must not."""

@@ -1,0 +1,144 @@
+"""No text of a valid pack can be meant for someone who may not hear it."""
+
+from __future__ import annotations
+
+import pytest
+
+from advisor.facts.builtin.catalogue import BUILT_IN
+from advisor.rules.compile.pack import compile_pack
+from advisor.workbench.checks.disclosure import check_disclosure
+
+_PACK = """
+pack: {name: small, version: "1", default_locale: en-GB, default_calendar: always}
+calendars:
+  - {id: always, open: {mon-sun: ["00:00-24:00"]}}
+openings:
+  standard: [greeting, person_check, headline, company_proof, customer_verification, body, close]
+facts:
+  bank.pin_used: {type: yes_no, tell: claimed, about: "Has the PIN been used?"}
+  bank.balance: {type: text, tell: verified, about: "The balance, as it is said."}
+  bank.limit: {type: text, tell: strong, about: "The limit, as it is said."}
+purposes:
+  news:
+    kind: service_information
+    sensitivity: open
+    least_verification: none
+    opening: standard
+    say:
+      topic: "your card"
+      headline: "It's about your card; nothing is wrong."
+      statement: "It changes in May."
+    benefit: "You can go on paying."
+  visit:
+    kind: appointment_reminder
+    sensitivity: personal
+    least_verification: verified
+    opening: standard
+    say:
+      topic: "your visit"
+      headline: "It's about your visit to us in May."
+      statement: "It is on Monday."
+    benefit: "You come on the right day."
+"""
+
+
+def _problems(guidance: str, pack: str = _PACK, section: str = "guidance") -> list[str]:
+    files = {"pack.yaml": pack.encode(), "rules.yaml": f"{section}:\n{guidance}".encode()}
+    compiled, problems = compile_pack(files, BUILT_IN, [check_disclosure])
+    assert (compiled is None) is bool(len(problems))
+    return [f"{problem.mark}: {problem.message}" for problem in problems]
+
+
+def _said(text: str, stage: str, *, kind: str = "say", more: str = "", rule: str = "") -> str:
+    return (
+        f'  - {{id: r, because: "b", {rule}then: [{{{kind}: '
+        f'{{name: i, stage: {stage}, force: must, text: "{text}"{more}}}}}]}}\n'
+    )
+
+
+def test_an_account_fact_waits_for_someone_who_says_who_they_are() -> None:
+    """A fact told to those who claim is an error before the person check, and fine behind it."""
+    only_news = "when: {purpose.id: news}, "
+    (early,) = _problems(_said("Used: {bank.pin_used}", "greeting", rule=only_news))
+    assert early == (
+        "rules.yaml:2:66: r/i tells bank.pin_used (account) in news, which is open, to someone who"
+        " has shown none; expected a later stage, a condition on call.customer_verification or"
+        " purpose.sensitivity, or {purpose.say}"
+    )
+    assert _problems(_said("Used: {bank.pin_used}", "body", rule=only_news)) == []
+
+
+def test_the_purposes_sensitivity_counts() -> None:
+    """What an open purpose may tell after the person check, a personal one may not."""
+    (found,) = _problems(_said("Used: {bank.pin_used}", "headline"))
+    assert "in visit, which is personal, to someone who has shown claimed" in found
+
+
+def test_verification_by_position_is_as_much_as_the_purpose_needs() -> None:
+    """Behind verification the customer has shown what the purpose asks, and no more."""
+    for_visit = "when: {purpose.id: visit}, "
+    assert _problems(_said("You have {bank.balance}", "body", rule=for_visit)) == []
+    (found,) = _problems(_said("Up to {bank.limit}", "body", rule=for_visit))
+    assert "tells bank.limit (sensitive) in visit" in found
+
+
+def test_a_condition_on_verification_is_a_proof() -> None:
+    """A reaction has no position: only its condition can show that the customer is known."""
+    reaction = (
+        '  - {{id: r, because: "b", on: customer_busy, {when}'
+        'then: [{{say: {{name: i, force: must, text: "You have {{bank.balance}}."}}}}]}}\n'
+    )
+    for_visit = "when: {purpose.id: visit, call.customer_verification: {at_least: verified}}, "
+    assert _problems(reaction.format(when=for_visit), section="reactions") == []
+    (found,) = _problems(reaction.format(when="when: {purpose.id: visit}, "), section="reactions")
+    assert "to someone who has shown none" in found
+
+
+def test_what_the_author_says_it_discloses_counts() -> None:
+    """Plain words weigh what `discloses` says."""
+    (found,) = _problems(_said("You owe us.", "greeting", more=", discloses: sensitive"))
+    assert "tells what it discloses (sensitive)" in found
+
+
+def test_other_words_of_an_item_weigh_as_well() -> None:
+    """`or_say` is judged like the text it stands in for."""
+    (found,) = _problems(
+        _said("Hello {agent.name}", "greeting", more=', or_say: "Used: {bank.pin_used}"')
+    )
+    assert "tells bank.pin_used" in found
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact", "told"),
+    [
+        ("say", "customer.care_needs", False),
+        ("know", "customer.care_needs", True),
+        ("know", "call.number", False),
+        ("know", "bank.limit", True),
+    ],
+)
+def test_some_facts_are_never_told(kind: str, fact: str, *, told: bool) -> None:
+    """What is for the agent's eyes is not said, and what decides in silence is not even seen."""
+    problems = _problems(_said(f"It is {{{fact}}}.", "greeting", kind=kind))
+    assert (problems == []) is told
+
+
+@pytest.mark.parametrize(
+    ("rung", "said"),
+    [
+        ("It changes to {bank.balance}.", "news: its statement speaks of bank.balance"),
+        ("It changes: {customer.care_needs}.", "news: its statement speaks of customer.care_needs"),
+    ],
+)
+def test_a_rung_speaks_of_no_more_than_its_level(rung: str, said: str) -> None:
+    """A statement may not carry a fact of a higher rung, or one that is never told."""
+    pack = _PACK.replace("It changes in May.", rung)
+    (found,) = _problems(_said("{purpose.say}", "body"), pack)
+    assert said in found
+
+
+def test_without_any_opening_nothing_is_presumed() -> None:
+    """A stage that no opening has is as early as it can be."""
+    pack = _PACK.replace("person_check, headline", "headline")
+    found = _problems(_said("Used: {bank.pin_used}", "headline"), pack)
+    assert len(found) == 1
