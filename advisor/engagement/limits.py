@@ -6,7 +6,7 @@ days, the day of the contact being the first: seven days from a Monday end as Su
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -249,8 +249,9 @@ def _since(limit: Limit, now: datetime, place: Place) -> datetime:
     """Return the first instant of which a contact would still be within the limit's span."""
     if limit.span.unit == SpanUnit.DAYS:
         today = local_day(place.zone, seconds_of(now))
-        return instant_of(day_begins(place.zone, today - limit.span.amount + 1))
-    return now - timedelta(seconds=_seconds(limit.span)) + timedelta(microseconds=1)
+        return instant_of(day_begins(place.zone, max(1, today - limit.span.amount + 1)))
+    elapsed = min(_seconds(limit.span), seconds_of(now))
+    return now - timedelta(seconds=elapsed) + timedelta(microseconds=1)
 
 
 def _seconds(span: Span) -> int:
@@ -265,7 +266,7 @@ def _counts(limit: Limit, contact: Contact, keys: Keys) -> bool | None:
     alike = _of_class(limit, contact)
     if alike is False:
         return False
-    happened = _is(limit.count, contact)
+    happened = _HAPPENED[limit.count](contact)
     if happened is False:
         return False
     return True if shared and alike and happened else None
@@ -278,28 +279,27 @@ def _of_class(limit: Limit, contact: Contact) -> bool | None:
 
 
 def _shares_key(limit: Limit, contact: Contact, keys: Keys) -> bool | None:
-    match limit.per:
-        case Per.PERSON:
-            return True
-        case Per.NUMBER:
-            return _same(keys.number, contact.number)
-        case Per.DEBT:
-            return _same(keys.debt_id, contact.debt_id)
-        case Per.SUBJECT:
-            return _same(keys.subject, contact.subject)
-
-
-def _same(ours: str | None, theirs: str | None) -> bool | None:
+    if limit.per is Per.PERSON:
+        return True
+    key = _KEYS[limit.per]
+    ours, theirs = key(keys), key(contact)
     return None if ours is None or theirs is None else ours == theirs
 
 
-def _is(counts: Counts, contact: Contact) -> bool | None:
-    match counts:
-        case Counts.ATTEMPTS:
-            return contact.attempt
-        case Counts.CONVERSATIONS:
-            return contact.conversation
-        case Counts.REFUSALS:
-            return contact.refusal
-        case Counts.INVITATIONS:
-            return contact.invitation
+#: What a contact and the call to be made may share.
+_KEYS: Final[Mapping[Per, Callable[[Keys | Contact], str | None]]] = MappingProxyType(
+    {
+        Per.NUMBER: lambda either: either.number,
+        Per.DEBT: lambda either: either.debt_id,
+        Per.SUBJECT: lambda either: either.subject,
+    }
+)
+
+_HAPPENED: Final[Mapping[Counts, Callable[[Contact], bool | None]]] = MappingProxyType(
+    {
+        Counts.ATTEMPTS: lambda contact: contact.attempt,
+        Counts.CONVERSATIONS: lambda contact: contact.conversation,
+        Counts.REFUSALS: lambda contact: contact.refusal,
+        Counts.INVITATIONS: lambda contact: contact.invitation,
+    }
+)

@@ -287,7 +287,7 @@ def _territories() -> Mapping[str, str]:
     return {
         zone: territory
         for zone, territory in get_global("zone_territories").items()
-        if territory.isalpha()
+        if territory.isalpha() and territory != phonenumbers.UNKNOWN_REGION
     }
 
 
