@@ -10,11 +10,13 @@ that stops or starves its server starts one of its own.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import socket
 import threading
 import uuid
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +62,15 @@ def _docker_answers() -> bool:
     """Tell whether a daemon answers; its library is asked only where one seems to listen."""
     if "DOCKER_HOST" not in os.environ and not _listens(_DOCKER_SOCKET):
         return False
+    with warnings.catch_warnings():
+        # The library forgets to close a socket that nobody answers.
+        warnings.simplefilter("ignore", ResourceWarning)
+        answers = _daemon_pings()
+        gc.collect()
+    return answers
+
+
+def _daemon_pings() -> bool:
     import docker
     from docker.errors import DockerException
 
