@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from advisor.engagement.card import TrustTier
 from advisor.facts.values import Tell
@@ -104,19 +106,22 @@ def test_a_sensitive_brand_is_named_to_the_person_only() -> None:
 )
 def test_asks_a_call(tier: TrustTier, expected: int) -> None:
     """004-26, 004-27: each tier has its budget of asks, and UNKNOWN has that of NEUTRAL."""
-    assert tables.allowed_asks(tier) == expected
+    assert tables.allowed_asks(tier, {}) == expected
 
 
-@pytest.mark.parametrize(("lowered", "expected"), [(0, 0), (2, 2), (3, 3), (4, 3), (99, 3), (-1, 0)])
+@pytest.mark.parametrize(
+    ("lowered", "expected"), [(0, 0), (2, 2), (3, 3), (4, 3), (99, 3), (-1, 0)]
+)
 def test_a_pack_may_lower_the_budget_and_never_raise_it(lowered: int, expected: int) -> None:
     """What a pack says for a tier counts only where it is lower than the table."""
-    assert tables.allowed_asks(TrustTier.WARM, lowered) == expected
+    assert tables.allowed_asks(TrustTier.WARM, {"warm": lowered}) == expected
 
 
-def test_asks_grow_with_trust() -> None:
-    """004-27: more trust never allows fewer asks."""
+@given(st.dictionaries(st.sampled_from([tier.word for tier in TrustTier]), st.integers(-1, 9)))
+def test_asks_grow_with_trust(lowered: dict[str, int]) -> None:
+    """004-27: more trust never allows fewer asks, whatever a pack lowers."""
     tiers = sorted(TrustTier, key=lambda tier: tier.counts_as)
-    budgets = [tables.allowed_asks(tier) for tier in tiers]
+    budgets = [tables.allowed_asks(tier, lowered) for tier in tiers]
     assert budgets == sorted(budgets)
 
 
