@@ -8,7 +8,7 @@ would be left without words.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from advisor.facts.values import Tell
 from advisor.facts.vocabulary import Disclosure, Stage, Verification
 from advisor.guidance import tables
 from advisor.guidance.rendering import rungs
+from advisor.guidance.script import order_of
 from advisor.rules.pack import Item, Opening, Pack, Purpose, Rule
 from advisor.rules.problems import Problems
 from advisor.rules.source import Mark
@@ -138,24 +139,21 @@ def _by_position(item: Item, purpose: Purpose, openings: Iterable[Opening]) -> V
     """
     if item.stage is None:
         return Verification.NONE
+    orders = [order_of(opening) for opening in openings]
     return min(
-        (_behind(item.stage, opening, purpose) for opening in openings),
+        (
+            _behind(order[: order.index(item.stage)], purpose)
+            for order in orders
+            if item.stage in order
+        ),
         default=Verification.NONE,
     )
 
 
-def _behind(stage: Stage, opening: Opening, purpose: Purpose) -> Verification:
-    before = set(_before(stage, opening))
+def _behind(before: Collection[Stage], purpose: Purpose) -> Verification:
     if Stage.CUSTOMER_VERIFICATION in before:
         return max(Verification.CLAIMED, purpose.least_verification)
     return Verification.CLAIMED if Stage.PERSON_CHECK in before else Verification.NONE
-
-
-def _before(stage: Stage, opening: Opening) -> Iterator[Stage]:
-    for each in opening.stages:
-        if each is stage:
-            return
-        yield each
 
 
 def _weight(item: Item, catalogue: Catalogue) -> Weight:

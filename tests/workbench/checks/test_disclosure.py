@@ -137,8 +137,15 @@ def test_a_rung_speaks_of_no_more_than_its_level(rung: str, said: str) -> None:
     assert said in found
 
 
-def test_without_any_opening_nothing_is_presumed() -> None:
-    """A stage that no opening has is as early as it can be."""
-    pack = _PACK.replace("person_check, headline", "headline")
-    found = _problems(_said("Used: {bank.pin_used}", "headline"), pack)
-    assert len(found) == 1
+@pytest.mark.parametrize("stage", ["pre_call", "headline", "timing_check"])
+def test_a_place_before_the_person_check_presumes_nothing(stage: str) -> None:
+    """Before the person check, and where no opening has the stage, nobody has shown anything."""
+    pack = _PACK.replace("greeting, person_check, headline", "greeting, headline, person_check")
+    (found,) = _problems(_said("Used: {bank.pin_used}", stage), pack)
+    assert "to someone who has shown none" in found
+
+
+def test_the_close_follows_everything() -> None:
+    """A stage that no opening names but every call ends with lies behind all others."""
+    rule = "when: {purpose.id: news}, "
+    assert _problems(_said("Used: {bank.pin_used}", "recap", rule=rule)) == []
