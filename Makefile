@@ -15,7 +15,7 @@ help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: .venv/run-ready ## start the service on an embedded server, play one call, stay up
-	@$(BIN)/advisor serve --demo
+	@ADVISOR_CLOCK_START=$${ADVISOR_CLOCK_START-2026-01-12T15:00:00Z} $(BIN)/advisor serve --first-call examples/first-call.yaml
 
 test: .venv/dev-ready ## run every test
 	@$(BIN)/python -m pytest
