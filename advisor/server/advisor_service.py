@@ -6,9 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from advisor.facts.situation import Situation
+from advisor.guidance.advise import advise
 from advisor.guidance.decision import Advice
-from advisor.rules.pack import Pack
 from advisor.server.calls import Call
 from advisor.server.metrics import Metrics
 from advisor.server.packs import LoadedPack
@@ -16,9 +15,6 @@ from advisor.server.scene import situation_in, told_in
 from advisor.server.translate.decision_out import advice_out
 from advisor.store.customers import Stored, Unavailable
 from advisor.v1 import advisor_service_pb2 as wire
-
-#: The core: what to do about a situation, at an instant.
-Decide = Callable[[Pack, Situation, datetime], Advice]
 
 
 class CustomerReader(Protocol):
@@ -31,14 +27,13 @@ class CustomerReader(Protocol):
 class AdvisorService:
     """Answers the methods of the contract's AdvisorService."""
 
-    __slots__ = ("_clock", "_customers", "_decide", "_loaded", "_metrics", "_new_id")
+    __slots__ = ("_clock", "_customers", "_loaded", "_metrics", "_new_id")
 
     def __init__(
         self,
         *,
         loaded: Callable[[], LoadedPack],
         customers: CustomerReader,
-        decide: Decide,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         metrics: Metrics,
@@ -46,20 +41,19 @@ class AdvisorService:
         """Take the collaborators; `loaded` returns the pack that decides now."""
         self._loaded = loaded
         self._customers = customers
-        self._decide = decide
         self._clock = clock
         self._new_id = new_id
         self._metrics = metrics
 
     async def advise(self, request: wire.AdviseRequest, call: Call) -> wire.AdviseResponse:
         """Decide one call."""
-        pack = self._loaded().pack
-        told = told_in(request, pack)
+        guide = self._loaded().guide
+        told = told_in(request, guide.matcher.pack)
         stored = None
         if told.customer_id is not None:
             stored = await self._customers.read(told.customer_id)
-        now = self._clock()
-        advice = self._decide(pack, situation_in(told, pack, now, stored), now)
+        situation = situation_in(told, guide.matcher.pack, self._clock(), stored)
+        advice = advise(guide, situation, explain=explains(request))
         decision_id = self._new_id()
         self._count(advice, told.purpose_id, decision_id, call)
         return advice_out(advice, decision_id, explain=explains(request))

@@ -62,7 +62,7 @@ class Call:
 Answer = Callable[[Any, Call], Awaitable[Message]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Method:
     """How one method is answered.
 

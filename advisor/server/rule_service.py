@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
+from advisor.guidance.advise import advise
 from advisor.rules.pack import Pack
 from advisor.server import errors
-from advisor.server.advisor_service import Decide, explains
+from advisor.server.advisor_service import explains
 from advisor.server.calls import Call
 from advisor.server.packs import Compiled, Compiler, LoadedPack
 from advisor.server.scene import situation_in, told_in
@@ -29,20 +30,18 @@ MAX_PAGE_SIZE: Final = 1_000
 class RuleService:
     """Answers the methods of the contract's RuleService."""
 
-    __slots__ = ("_clock", "_compiler", "_decide", "_loaded")
+    __slots__ = ("_clock", "_compiler", "_loaded")
 
     def __init__(
         self,
         *,
         loaded: Callable[[], LoadedPack],
         compiler: Compiler,
-        decide: Decide,
         clock: Callable[[], datetime],
     ) -> None:
         """Take the collaborators; `loaded` returns the pack that decides now."""
         self._loaded = loaded
         self._compiler = compiler
-        self._decide = decide
         self._clock = clock
 
     async def get_pack(self, _request: wire.GetPackRequest, _call: Call) -> wire.GetPackResponse:
@@ -73,25 +72,27 @@ class RuleService:
         call.note(diagnostics=len(compiled.problems))
         return wire.CheckPackResponse(
             diagnostics=_diagnostics(compiled),
-            pack_version=compiled.pack.version if compiled.pack is not None else "",
+            pack_version="" if compiled.guide is None else compiled.guide.matcher.pack.version,
         )
 
     async def evaluate_pack(
         self, request: wire.EvaluatePackRequest, call: Call
     ) -> wire.EvaluatePackResponse:
         """Decide a call as a pack would, without storing or reading anything."""
-        compiled = Compiled(self._loaded().pack, ())
+        compiled = Compiled(self._loaded().guide, ())
         if request.candidate:
             compiled = await self._compiled(request.candidate, "candidate")
         call.note(diagnostics=len(compiled.problems))
         diagnostics = _diagnostics(compiled)
-        if compiled.pack is None:
+        if compiled.guide is None:
             return wire.EvaluatePackResponse(diagnostics=diagnostics)
-        told = told_in(request.context, compiled.pack)
+        pack = compiled.guide.matcher.pack
         at = times.instant_of(request, "placed_at") or self._clock()
-        advice = self._decide(compiled.pack, situation_in(told, compiled.pack, at, None), at)
+        situation = situation_in(told_in(request.context, pack), pack, at, None)
+        explain = explains(request.context)
+        advice = advise(compiled.guide, situation, explain=explain)
         call.note(decision=advice.verdict.decision.word, pack_version=advice.pack_version)
-        decision = advice_out(advice, "", explain=explains(request.context))
+        decision = advice_out(advice, "", explain=explain)
         return wire.EvaluatePackResponse(decision=decision, diagnostics=diagnostics)
 
     async def _compiled(self, sent: Iterable[PackFile], path: str) -> Compiled:

@@ -115,7 +115,7 @@ async def open_desk(
         limit=limit, log=logger(log, LogFormat.JSON), metrics=Metrics(registry), new_id=new_id
     )
     service = advisor_service_pb2.DESCRIPTOR.services_by_name["AdvisorService"]
-    method = Method(event="advisor.call_advised", deadline=deadline, answer=answer)
+    method = Method("advisor.call_advised", deadline, answer)
     endpoint = Endpoint(
         handlers=[reception.handler(service, {"Advise": method})],
         reception=reception,

@@ -1,0 +1,263 @@
+"""The service put together: every collaborator is made here, once, and handed to its users."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from prometheus_client import CollectorRegistry, start_http_server
+from structlog.typing import FilteringBoundLogger
+
+from advisor.server.addresses import listening_address, loopback
+from advisor.server.advisor_service import AdvisorService
+from advisor.server.calls import Method, Reception
+from advisor.server.clocks import Clock
+from advisor.server.customer_service import CustomerService
+from advisor.server.endpoint import Endpoint
+from advisor.server.health import Health
+from advisor.server.metrics import Metrics
+from advisor.server.packs import Compile, Compiler, LoadedPack, load_pack
+from advisor.server.rule_service import RuleService
+from advisor.server.settings import Settings
+from advisor.server.store_watch import StoreWatch
+from advisor.server.stores import Store, opened_store
+from advisor.v1 import advisor_service_pb2, customer_service_pb2, rule_service_pb2
+
+ADVISOR: Final[ServiceDescriptor] = advisor_service_pb2.DESCRIPTOR.services_by_name[
+    "AdvisorService"
+]
+CUSTOMER: Final[ServiceDescriptor] = customer_service_pb2.DESCRIPTOR.services_by_name[
+    "CustomerService"
+]
+RULE: Final[ServiceDescriptor] = rule_service_pb2.DESCRIPTOR.services_by_name["RuleService"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the service is given from outside.
+
+    Attributes:
+        clock: Tells the time.
+        log: Where lines go.
+        registry: Where metrics are registered.
+        new_id: Makes ids of decisions and of faults.
+        compile: Makes a pack of its files.
+    """
+
+    clock: Clock
+    log: FilteringBoundLogger
+    registry: CollectorRegistry
+    new_id: Callable[[], str]
+    compile: Compile
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service that answers.
+
+    Attributes:
+        address: Where gRPC is served.
+        metrics_address: Where metrics are served; empty where they are not.
+        pack: The pack that decides.
+    """
+
+    address: str
+    metrics_address: str
+    pack: LoadedPack
+
+
+@asynccontextmanager
+async def service(settings: Settings, given: Surroundings) -> AsyncIterator[Running]:
+    """Run the service; it drains at the end of the context.
+
+    Raises:
+        AddressRefused: It was told to listen where others than this machine could reach it.
+        PackUnreadable: The folder of rules cannot be read.
+        PackRefused: The pack has mistakes.
+        StoreError: The embedded server cannot be used, or Redis is set up unsuitably.
+        OSError: An address is taken.
+    """
+    address = listening_address("ADVISOR_LISTEN", settings.listen)
+    metrics = Metrics(given.registry)
+    async with AsyncExitStack() as stack:
+        compiler = Compiler(given.compile)
+        stack.callback(compiler.close)
+        loaded = await load_pack(settings.rules, compiler, given.clock)
+        metrics.pack.labels(loaded.pack.version).set(1)
+        metrics.rules.set(len(loaded.pack.rules))
+        store = await stack.enter_async_context(opened_store(settings, given.log))
+        metrics_address = _serve_metrics(settings, given.registry, stack)
+        health = Health()
+        endpoint = _Parts(
+            settings=settings,
+            given=given,
+            metrics=metrics,
+            health=health,
+            loaded=loaded,
+            compiler=compiler,
+            store=store,
+        ).endpoint()
+        port = endpoint.bind(address)
+        await _watch(store, health, given.log, metrics, stack)
+        for name in ("", ADVISOR.full_name, RULE.full_name):
+            await health.say(name, serving=True)
+        await endpoint.start()
+        stack.push_async_callback(endpoint.stop, timedelta(milliseconds=settings.drain_ms))
+        running = Running(_reached(address, port), metrics_address, loaded)
+        given.log.info(
+            "advisor.started",
+            address=running.address,
+            metrics_address=running.metrics_address,
+            pack_version=loaded.pack.version,
+            rules=len(loaded.pack.rules),
+        )
+        yield running
+        given.log.info("advisor.draining")
+    given.log.info("advisor.stopped")
+
+
+async def serve(
+    settings: Settings,
+    given: Surroundings,
+    stop: asyncio.Event,
+    on_running: Callable[[Running], None] = lambda _running: None,
+) -> None:
+    """Run the service until it is told to stop, then drain.
+
+    Args:
+        settings: The settings.
+        given: What comes from outside.
+        stop: Set to stop.
+        on_running: Called once the service answers.
+
+    Raises:
+        AddressRefused, PackUnreadable, PackRefused, StoreError, OSError: As `service`.
+    """
+    async with service(settings, given) as running:
+        on_running(running)
+        await stop.wait()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """The parts of one service, from which its endpoint is made."""
+
+    settings: Settings
+    given: Surroundings
+    metrics: Metrics
+    health: Health
+    loaded: LoadedPack
+    compiler: Compiler
+    store: Store
+
+    def endpoint(self) -> Endpoint:
+        """Make the endpoint with all services."""
+        reception = Reception(
+            limit=self.settings.max_concurrent_calls,
+            log=self.given.log,
+            metrics=self.metrics,
+            new_id=self.given.new_id,
+        )
+        services = {
+            ADVISOR: self._advisor(),
+            CUSTOMER: self._customer(),
+            RULE: self._rule(),
+        }
+        handlers: list[grpc.GenericRpcHandler] = [
+            reception.handler(descriptor, methods) for descriptor, methods in services.items()
+        ]
+        endpoint = Endpoint(
+            handlers=handlers,
+            reception=reception,
+            health_service=self.health,
+            max_message_bytes=self.settings.max_message_bytes,
+        )
+        if self.settings.reflection:
+            endpoint.reflect(descriptor.full_name for descriptor in services)
+        return endpoint
+
+    def _current(self) -> LoadedPack:
+        return self.loaded
+
+    def _advisor(self) -> Mapping[str, Method]:
+        answers = AdvisorService(
+            loaded=self._current,
+            customers=self.store.customers,
+            clock=self.given.clock,
+            new_id=self.given.new_id,
+            metrics=self.metrics,
+        )
+        deadline = self.settings.advise_deadline_ms / 1000
+        return {"Advise": Method("advisor.call_advised", deadline, answers.advise)}
+
+    def _customer(self) -> Mapping[str, Method]:
+        answers = CustomerService(
+            loaded=self._current, customers=self.store.customers, clock=self.given.clock
+        )
+        deadline = self.settings.deadline_ms / 1000
+        return {
+            "GetCustomer": Method("advisor.customer_read", deadline, answers.get_customer),
+            "UpdateCustomer": Method("advisor.customer_updated", deadline, answers.update_customer),
+        }
+
+    def _rule(self) -> Mapping[str, Method]:
+        answers = RuleService(loaded=self._current, compiler=self.compiler, clock=self.given.clock)
+        usual = self.settings.deadline_ms / 1000
+        long = self.settings.workbench_deadline_ms / 1000
+        return {
+            "GetPack": Method("advisor.pack_shown", usual, answers.get_pack),
+            "ListRules": Method("advisor.rules_listed", usual, answers.list_rules),
+            "CheckPack": Method("advisor.pack_checked", long, answers.check_pack),
+            "EvaluatePack": Method("advisor.pack_evaluated", long, answers.evaluate_pack),
+        }
+
+
+def _serve_metrics(settings: Settings, registry: CollectorRegistry, stack: AsyncExitStack) -> str:
+    if not settings.metrics_listen:
+        return ""
+    address = loopback("ADVISOR_METRICS_LISTEN", settings.metrics_listen)
+    server, thread = start_http_server(address.port, str(address.host), registry)
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    stack.callback(close)
+    return f"{address.host}:{server.server_port}"
+
+
+async def _watch(
+    store: Store,
+    health: Health,
+    log: FilteringBoundLogger,
+    metrics: Metrics,
+    stack: AsyncExitStack,
+) -> None:
+    watch = StoreWatch(
+        look=store.look,
+        services=(CUSTOMER.full_name,),
+        health=health,
+        log=log,
+        metrics=metrics,
+    )
+    await watch.look()
+    task = asyncio.create_task(watch.run())
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)
+
+
+def _reached(address: str, port: int) -> str:
+    return address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}"
