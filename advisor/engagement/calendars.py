@@ -111,6 +111,10 @@ class Calendar:
         object.__setattr__(self, "_by_day", _table(self.open))
         object.__setattr__(self, "_has_quiet_days", self.public_holidays or bool(self.quiet_dates))
 
+    def __hash__(self) -> int:
+        """Tell calendars apart by id, so that what they come to can be looked up again."""
+        return hash(self.id)
+
     def holds_on(self, day: date) -> bool:
         """Tell whether it is in force on a local date."""
         return (self.from_ is None or day >= self.from_) and (

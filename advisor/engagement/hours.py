@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from advisor.engagement.calendars import Calendar, Interval, QuietTime
 from advisor.engagement.clock import (
@@ -217,31 +219,41 @@ def _allowed(
     """Yield, one day of UTC at a time, what is allowed between two instants."""
     if not places:
         return
-    hours = [
+    relevant = _relevant(calendars, tags)
+    hours = tuple(
         (place.zone, calendar, place.region)
         for place in places
-        for calendar in _relevant(calendars, tags)
+        for calendar in relevant
         if region_fits(calendar.region, place.region) is not False
-    ]
+    )
     quiet = [
         (place.zone, quiet_time)
         for quiet_time in quiet_times
         for place in _where(quiet_time, places)
     ]
     for day in range(start // DAY, -(-end // DAY)):
-        allowed = [(max(start, day * DAY), min(end, (day + 1) * DAY))]
-        # Zones that run alike on this day are one.
-        seen = set()
-        for zone, calendar, region in hours:
-            key = (stretches(zone, day), calendar.id, region)
-            if allowed and key not in seen:
-                seen.add(key)
-                allowed = intersect(allowed, _open_in(key[0], calendar, region))
+        span = [(max(start, day * DAY), min(end, (day + 1) * DAY))]
+        allowed = intersect(span, _all_open_on(day, hours))
         for zone, quiet_time in quiet:
             if allowed:
                 shut = _quiet_in(stretches(zone, day), quiet_time)
                 allowed = subtract(allowed, _before(shut, quiet_time.expires_at))
         yield allowed
+
+
+# The calls of a campaign share a few places and calendars: a week or a year of each fits.
+@lru_cache(maxsize=8192)
+def _all_open_on(day: int, hours: tuple[tuple[ZoneInfo, Calendar, str | None], ...]) -> Stretches:
+    """List when all calendars are open on a day of UTC; not to be changed by who gets it."""
+    allowed = [(day * DAY, (day + 1) * DAY)]
+    # Zones that run alike on this day are one.
+    seen = set()
+    for zone, calendar, region in hours:
+        key = (stretches(zone, day), calendar, region)
+        if allowed and key not in seen:
+            seen.add(key)
+            allowed = intersect(allowed, _open_in(key[0], calendar, region))
+    return allowed
 
 
 def _open_in(parts: Iterable[Stretch], calendar: Calendar, region: str | None) -> Stretches:

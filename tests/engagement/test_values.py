@@ -103,3 +103,12 @@ def test_calendar_keeps_its_windows() -> None:
     open_[1] = (Window(0, 1440),)
 
     assert dict(calendar.open) == {0: (Window(540, 600),)}
+
+
+def test_equal_calendars_are_one() -> None:
+    """Calendars are equal by all they say, and then hash alike; one id may say two things."""
+    same = [Calendar(id="a", open={0: (Window(540, 600),)}) for _ in range(2)]
+    other = Calendar(id="a", open={0: (Window(540, 660),)})
+
+    assert {*same, other} == {same[0], other}
+    assert len({*same, other}) == 2
