@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from redis.asyncio import Redis
 from structlog.typing import FilteringBoundLogger
@@ -16,7 +17,7 @@ from advisor.store.embedded.server import EmbeddedServer, ServerChange, ServerEv
 from advisor.store.errors import StoreUnavailable
 from advisor.store.keys import Keys
 from advisor.store.secret import given_secret, kept_secret
-from advisor.store.suitability import check
+from advisor.store.suitability import check, examined
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,12 @@ async def opened_store(settings: Settings, log: FilteringBoundLogger) -> AsyncIt
             key = settings.hmac_key
             secret = given_secret(None if key is None else key.get_secret_value())
         keys = Keys(secret)
-        client = StoreClient(url, ClientSettings(read_within=settings.store_budget_ms / 1000))
+        client = StoreClient(
+            url,
+            ClientSettings(read_within=settings.store_budget_ms / 1000),
+            # A Redis that was away at the start is examined before it is used.
+            probe=partial(examined, keys=keys),
+        )
         stack.push_async_callback(client.aclose)
         try:
             report = await check(client, keys)

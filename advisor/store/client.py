@@ -52,12 +52,20 @@ class ClientSettings:
 class StoreClient:
     """One process's connection to Redis: a pool, a budget for each command, and a breaker."""
 
-    def __init__(self, url: str, settings: ClientSettings | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        settings: ClientSettings | None = None,
+        *,
+        probe: Callable[[Redis], Awaitable[object]] | None = None,
+    ) -> None:
         """Describe the connection; nothing is connected before the first command.
 
         Args:
             url: `redis://`, `rediss://` (TLS) or `unix://`, with name, password and database.
             settings: Budgets, pool and breaker.
+            probe: What must succeed before a Redis that failed is used again; it may raise
+                `StoreError` itself. A PING if not given.
 
         Raises:
             StoreMisconfigured: The URL is not one of these forms.
@@ -65,7 +73,9 @@ class StoreClient:
         self.settings = settings or ClientSettings()
         self._redis = Redis.from_pool(_pool(url, self.settings))
         self._breaker = Breaker(policy=self.settings.breaker)
-        self._probe: asyncio.Task[None] | None = None
+        self._probe = probe or _ping
+        self._probing: asyncio.Task[None] | None = None
+        self._failure: StoreError | None = None
 
     @property
     def is_open(self) -> bool:
@@ -105,18 +115,15 @@ class StoreClient:
 
     async def aclose(self) -> None:
         """Close all connections and stop probing."""
-        if self._probe is not None:
-            self._probe.cancel()
-            await asyncio.wait((self._probe,))
+        if self._probing is not None:
+            self._probing.cancel()
+            await asyncio.wait((self._probing,))
         with contextlib.suppress(*DRIVER_ERRORS):
             await self._redis.aclose()
 
     async def _guarded(self, seconds: float, command: Callable[[Redis], Awaitable[_T]]) -> _T:
         if self._breaker.is_open:
-            raise StoreUnavailable(
-                "Redis failed moments ago and has not answered a probe since.",
-                reason=Reason.BREAKER_OPEN,
-            )
+            raise self._refusal()
         try:
             answer = await self._within(seconds, command)
         except StoreError as error:
@@ -127,6 +134,15 @@ class StoreClient:
         self._breaker = self._breaker.succeeded()
         return answer
 
+    def _refusal(self) -> StoreError:
+        """Say why Redis is not asked: an operator must act first, or it failed moments ago."""
+        if isinstance(self._failure, StoreMisconfigured):
+            return StoreMisconfigured(str(self._failure), reason=self._failure.reason)
+        return StoreUnavailable(
+            "Redis failed moments ago and has not answered a probe since.",
+            reason=Reason.BREAKER_OPEN,
+        )
+
     async def _within(self, seconds: float, command: Callable[[Redis], Awaitable[_T]]) -> _T:
         try:
             async with asyncio.timeout(seconds):
@@ -135,15 +151,17 @@ class StoreClient:
             raise translated(error) from error
 
     def _start_probing(self) -> None:
-        if self._breaker.is_open and (self._probe is None or self._probe.done()):
-            self._probe = asyncio.create_task(self._probe_until_back())
+        if self._breaker.is_open and (self._probing is None or self._probing.done()):
+            self._failure = None
+            self._probing = asyncio.create_task(self._probe_until_back())
 
     async def _probe_until_back(self) -> None:
         while (due := self._breaker.probe_at) is not None:
             await asyncio.sleep(due - _now())
             try:
-                await self._within(self.settings.probe_within, _ping)
-            except StoreError:
+                await self._within(self.settings.probe_within, self._probe)
+            except StoreError as error:
+                self._failure = error
                 self._breaker = self._breaker.probe_failed(_now())
             else:
                 self._breaker = self._breaker.probe_succeeded()

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from advisor.store.client import StoreClient
-from advisor.store.errors import Reason, StoreError, StoreMisconfigured
+from advisor.store.errors import Reason, StoreMisconfigured
 from advisor.store.keys import SHARDS, Keys
 
 _OLDEST_REDIS: Final = 7
@@ -63,8 +64,17 @@ async def check(client: StoreClient, keys: Keys) -> StoreReport:
             another number of shards or a newer layout.
         StoreUnavailable: It cannot be asked now.
     """
-    info = await client.write(_info)
-    server = _suitable_version(info)
+    return await client.write(lambda redis: examined(redis, keys))
+
+
+async def examined(redis: Redis, keys: Keys) -> StoreReport:
+    """Do what `check` does over a connection; as a client's probe, before Redis is used again.
+
+    Raises:
+        StoreMisconfigured: As `check`.
+    """
+    info = await _info(redis)
+    server = server_name(info)
     policy = str(info.get("maxmemory_policy", _KEEPS_ALL))
     if policy != _KEEPS_ALL:
         raise StoreMisconfigured(
@@ -72,11 +82,11 @@ async def check(client: StoreClient, keys: Keys) -> StoreReport:
             f" promises when its memory is full. Set `maxmemory-policy {_KEEPS_ALL}`.",
             reason=Reason.UNSUITABLE,
         )
-    await _claim(client, keys)
+    await _claim(redis, keys)
     return StoreReport(
         server=server,
         append_only=info.get("aof_enabled") == 1,
-        synced=await _synced(client),
+        synced=await _synced(redis),
         replicas=int(str(info.get("connected_slaves", 0))),
     )
 
@@ -86,7 +96,12 @@ async def _info(redis: Redis) -> Mapping[str, object]:
     return answer
 
 
-def _suitable_version(info: Mapping[str, object]) -> str:
+def server_name(info: Mapping[str, object]) -> str:
+    """Name a server and its version, from what INFO says.
+
+    Raises:
+        StoreMisconfigured: It is too old.
+    """
     valkey = info.get("valkey_version")
     if valkey is not None:
         return f"valkey {valkey}"
@@ -99,22 +114,20 @@ def _suitable_version(info: Mapping[str, object]) -> str:
     return f"redis {version}"
 
 
-async def _synced(client: StoreClient) -> str | None:
+async def _synced(redis: Redis) -> str | None:
     """Ask how the append-only file is synced; hosted servers refuse to tell."""
     try:
-        answer = await client.write(lambda redis: redis.config_get("appendfsync"))
-    except StoreError:
+        answer = await redis.config_get("appendfsync")
+    except ResponseError:
         return None
     synced = answer.get("appendfsync")
     return None if synced is None else str(synced)
 
 
-async def _claim(client: StoreClient, keys: Keys) -> None:
+async def _claim(redis: Redis, keys: Keys) -> None:
     """Write down how keys are made, once; refuse a server whose keys were made otherwise."""
     ours = {"layout": _LAYOUT, "shards": SHARDS, "secret": keys.fingerprint}
-    stored = await client.write(
-        lambda redis: redis.set(keys.layout, json.dumps(ours), nx=True, get=True)
-    )
+    stored = await redis.set(keys.layout, json.dumps(ours), nx=True, get=True)
     if not isinstance(stored, bytes | str):
         return
     theirs = _read_layout(stored)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 from advisor.store.client import StoreClient
 from advisor.store.embedded.server import EmbeddedServer
-from advisor.store.errors import StoreMisconfigured
+from advisor.store.errors import Reason, StoreError, StoreMisconfigured, StoreUnavailable
 from advisor.store.keys import Keys
-from advisor.store.suitability import StoreReport, check
+from advisor.store.suitability import StoreReport, check, examined, server_name
 
 _SECRET = b"a secret of the tests"
 
@@ -141,3 +143,45 @@ async def test_another_number_of_shards_is_refused(client: StoreClient, namespac
 
     with pytest.raises(StoreMisconfigured, match="64 shards by layout 1; this service reads 128"):
         await check(client, keys)
+
+
+async def _refusal(client: StoreClient) -> StoreError:
+    with pytest.raises(StoreError) as caught:
+        await client.read(lambda redis: redis.get("k"))
+    return caught.value
+
+
+async def test_unsuitable_server_is_not_used_once_it_answers(tmp_path: Path) -> None:
+    """A Redis that was away at the start is examined before it is used, and refused if unfit."""
+    keys = Keys(_SECRET)
+    server = EmbeddedServer(tmp_path / "data")
+    async with server:
+        away = StoreClient(server.url)
+        await check(away, Keys(b"another secret of the tests"))
+        await away.aclose()
+    client = StoreClient(server.url, probe=partial(examined, keys=keys))
+    with pytest.raises(StoreUnavailable):
+        await check(client, keys)
+    async with server, asyncio.timeout(10):
+        refused = await _refusal(client)
+        while refused.reason is Reason.BREAKER_OPEN:
+            await asyncio.sleep(0.01)
+            refused = await _refusal(client)
+        await client.aclose()
+
+    assert isinstance(refused, StoreMisconfigured)
+    assert "stored under another secret" in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("version", "suitable"), [("6.2.14", False), ("7.0.15", True), ("10.0.1", True)]
+)
+def test_old_server_is_refused(version: str, *, suitable: bool) -> None:
+    """Redis before 7 lacks what the service relies on, and is refused by its version."""
+    info = {"redis_version": version}
+
+    if suitable:
+        assert server_name(info) == f"redis {version}"
+    else:
+        with pytest.raises(StoreMisconfigured, match=r"Redis 6\.2\.14 is too old"):
+            server_name(info)
