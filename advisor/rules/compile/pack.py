@@ -225,14 +225,13 @@ def _replacements(rules: Iterable[Rule], context: Context) -> None:
         for id_ in one.replaces:
             old = by_id.get(id_)
             if old is None:
-                if id_ not in context.ids or id_ in by_id:
-                    context.problems.error(
-                        one.mark,
-                        "unknown-name",
-                        f"{one.id} replaces {shown(id_)}, which no rule is called",
-                        "the id of a rule",
-                        near=(id_, by_id),
-                    )
+                context.problems.error(
+                    one.mark,
+                    "unknown-name",
+                    f"{one.id} replaces {shown(id_)}, which no rule is called",
+                    "the id of a rule",
+                    near=(id_, by_id),
+                )
             elif old.section is not one.section:
                 context.problems.error(
                     one.mark,

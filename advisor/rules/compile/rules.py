@@ -119,7 +119,8 @@ def applies(fields: Fields) -> frozenset[str]:
 
 def ground(fields: Fields, context: Context) -> tuple[Basis, Source | None]:
     """Read `basis` and `source`; what is called law must say where it is written."""
-    basis = fields.read("basis", term(Basis)) or Basis.POLICY
+    written = fields.read("basis", term(Basis))
+    basis = Basis.POLICY if written is None else written
     node = fields.node("source")
     if node is None:
         if basis is Basis.LAW:
