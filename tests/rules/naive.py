@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 
 from advisor.facts.catalogue import Fact
-from advisor.facts.values import NEVER, Answer, FactType, Scalar, Special, possible_values
+from advisor.facts.values import (
+    NEVER,
+    UNKNOWN,
+    Answer,
+    FactType,
+    Scalar,
+    Special,
+    Value,
+    possible_values,
+)
 from advisor.facts.view import Facts
 from advisor.facts.worlds import World
 from advisor.rules.conditions import AnyOf, Condition, Leaf, NoneOf, Operator, normal
@@ -78,12 +87,18 @@ class Naive:
         return min(answers)
 
     def _dates(self, scope: Scope, world: World | None) -> Answer:
-        if world is None:
+        value = self._value("now.date", world)
+        if value is UNKNOWN:
             return Answer.UNSURE
-        today = world.local.date()
-        begun = scope.from_ is None or scope.from_ <= today
-        over = scope.through is not None and scope.through < today
-        return Answer.YES if begun and not over else Answer.NO
+        return _over(
+            isinstance(today, date)
+            and (scope.from_ is None or scope.from_ <= today)
+            and (scope.through is None or today <= scope.through)
+            for today in possible_values(value)
+        )
+
+    def _value(self, name: str, world: World | None) -> Value:
+        return self.facts.value(name) if world is None else self.facts.value_in(name, world)
 
     def condition(self, condition: Condition, world: World | None) -> Answer:
         """Judge a condition in one world."""
@@ -117,7 +132,7 @@ class Naive:
         name = literals[0][0].fact
         fact = self.facts.catalogue[name]
         now = self.facts.situation.now
-        value = self.facts.value(name) if world is None else self.facts.value_in(name, world)
+        value = self._value(name, world)
         values = _somewhere(possible_values(value), fact, self.domain(name))
         adrift = world is None and any(counts_days(leaf) for leaf, _ in literals)
         if values and not (adrift and values != [NEVER]):
