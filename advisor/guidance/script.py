@@ -123,7 +123,8 @@ class Writer:
         for candidate in found:
             if _for_brief(candidate):
                 continue
-            when = candidate.item.stage or Stage.BODY
+            stage = candidate.item.stage
+            when = Stage.BODY if stage is None else stage
             if candidate.id in state.said:
                 self._withhold(candidate, _SAID)
             elif when in moments:

@@ -179,9 +179,7 @@ def item(
     )
 
 
-def rule(
-    id_: str, *items: Item, section: Section = Section.GUIDANCE, **more: Any
-) -> Rule:
+def rule(id_: str, *items: Item, section: Section = Section.GUIDANCE, **more: Any) -> Rule:
     """Make a rule; `numbered` gives it its place."""
     return Rule(
         id=id_, section=section, because=f"Because of {id_}.", mark=MARK, items=items, **more
@@ -383,5 +381,3 @@ def opening_script() -> tuple[Rule, ...]:
         ),
         rule("body", item("say", "{purpose.say}", stage=Stage.BODY, force=must)),
     )
-
-

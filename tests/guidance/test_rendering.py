@@ -116,9 +116,7 @@ def test_others_hear_what_the_purpose_lets_them(
 
 def test_others_never_hear_more_than_the_table_says() -> None:
     """A purpose cannot raise what a machine hears."""
-    purpose = packs.purpose(
-        sensitivity=Sensitivity.CONFIDENTIAL, voicemail=Disclosure.HEADLINE
-    )
+    purpose = packs.purpose(sensitivity=Sensitivity.CONFIDENTIAL, voicemail=Disclosure.HEADLINE)
     assert listener(purpose, STRONG, "machine").ceiling is Disclosure.BOUND
 
 
@@ -174,9 +172,7 @@ def test_a_sensitive_brand_is_named_to_the_person_only() -> None:
 def test_the_agent_reads_what_no_customer_hears() -> None:
     """What is for nobody is shown to the agent; what is for nobody at all is not even that."""
     purpose = packs.purpose()
-    made = renderer(
-        purpose, profile=Profile(name_hint="KUR-bee", attributes={"bank.score": 7})
-    )
+    made = renderer(purpose, profile=Profile(name_hint="KUR-bee", attributes={"bank.score": 7}))
     to = listener(purpose, NONE)
     words = made.read(split("Say {customer.name_hint}."), to)
     assert isinstance(words, Words)
@@ -191,7 +187,9 @@ def test_a_value_is_plain_text() -> None:
     purpose = packs.purpose()
     name = "{bank.arrears}\u202e\x07\n" + "x" * 500
     made = renderer(purpose, profile=Profile(preferred_name=name))
-    words = made.spoken(split("Am I speaking with {customer.preferred_name}?"), listener(purpose, NONE))
+    words = made.spoken(
+        split("Am I speaking with {customer.preferred_name}?"), listener(purpose, NONE)
+    )
     assert isinstance(words, Words)
     assert words.text.startswith("Am I speaking with {bank.arrears} xxx")
     assert len(words.text) < 240

@@ -102,9 +102,7 @@ def test_what_an_event_adds(event: str, expected: CallState) -> None:
         ("company_proof_offered", "company_proof_accepted", CompanyProof.ACCEPTED),
     ],
 )
-def test_a_failed_proof_outweighs_an_offer(
-    first: str, second: str, expected: CompanyProof
-) -> None:
+def test_a_failed_proof_outweighs_an_offer(first: str, second: str, expected: CompanyProof) -> None:
     """004-09: what a customer could not confirm does not count as offered any more."""
     assert after(after(CallState(), first), second).company_proof is expected
 
