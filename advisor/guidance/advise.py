@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 from advisor.engagement.card import TrustTier
 from advisor.facts.situation import Situation
@@ -24,6 +23,7 @@ from advisor.guidance.rendering import Renderer
 from advisor.guidance.script import Candidate, Writer
 from advisor.guidance.situations import call_as_stated
 from advisor.guidance.state import CallState, call_after, state_of
+from advisor.rules.matching import Match, Matcher
 from advisor.rules.pack import Opening, Pack, Purpose, Rule, Section
 
 #: Advice that nothing else ends is asked for again after this.
@@ -36,51 +36,17 @@ _TIERS: Final = MappingProxyType({tier.word: tier for tier in TrustTier})
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
-class Match(Protocol):
-    """Which rules apply in one situation."""
-
-    def rules(self, mask: int) -> Iterable[Rule]:
-        """Iterate over the rules of a bit set that apply, the strongest first."""
-
-    def unsure(self, rule: Rule) -> bool:
-        """Tell whether a rule applies only because what is unknown counts so."""
-
-
-class Matcher(Protocol):
-    """A pack that is ready to be matched."""
-
-    @property
-    def pack(self) -> Pack:
-        """The pack."""
-
-    def match(self, facts: Facts) -> Match:
-        """Match all rules against the facts of one situation."""
-
-
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """A matcher, and which of its rules speak when; made once a pack."""
+    """A pack that is ready to decide: its content, and its rules indexed."""
 
+    pack: Pack
     matcher: Matcher
-    eligibility: int
-    guidance: int
-    reactions: Mapping[str, int]
 
     @classmethod
-    def of(cls, matcher: Matcher) -> Guide:
-        """Sort the rules of a pack by when they speak."""
-        sections: defaultdict[Section, int] = defaultdict(int)
-        events: defaultdict[str, int] = defaultdict(int)
-        for rule in matcher.pack.rules:
-            sections[rule.section] |= 1 << rule.number
-            for event in rule.events:
-                events[event] |= 1 << rule.number
-        return cls(
-            matcher,
-            sections[Section.ELIGIBILITY],
-            sections[Section.GUIDANCE],
-            MappingProxyType(dict(events)),
-        )
+    def of(cls, pack: Pack) -> Guide:
+        """Index the rules of a pack."""
+        return cls(pack, Matcher.of(pack))
 
 
 def advise(guide: Guide, situation: Situation, *, explain: bool = True) -> Advice:
@@ -91,8 +57,9 @@ def advise(guide: Guide, situation: Situation, *, explain: bool = True) -> Advic
         situation: Everything known about one call at one instant; its purpose is of the pack.
         explain: Whether items and reasons name the facts that made them apply.
     """
-    scene = _Scene(guide, situation, explain=explain)
-    found = scene.permitted(scene.match.rules(guide.guidance))
+    speaking = guide.matcher.sections.get(Section.GUIDANCE, 0)
+    scene = _Scene(guide, situation, speaking, explain=explain)
+    found = scene.permitted(scene.match.rules(speaking))
     known: tuple[Guidance, ...] = ()
     if found:
         known = scene.writer.brief(found, scene.progress())
@@ -120,8 +87,9 @@ def react(
     Returns:
         The reactions as items of the moment; a brief and a script are not written again.
     """
-    scene = _Scene(guide, happened(situation, event, given), explain=explain)
-    found = scene.permitted(scene.match.rules(guide.reactions.get(event, 0)))
+    speaking = guide.matcher.events.get(event, 0)
+    scene = _Scene(guide, happened(situation, event, given), speaking, explain=explain)
+    found = scene.permitted(scene.match.rules(speaking))
     scene.writer.answer(found, scene.state.stage, scene.progress(live=True))
     return scene.advice(())
 
@@ -158,13 +126,21 @@ _MOVING: Final = frozenset(
 class _Scene:
     """What advising and reacting have in common, for one situation."""
 
-    def __init__(self, guide: Guide, situation: Situation, *, explain: bool) -> None:
-        """Match, judge, and work out what the guards must know."""
-        self.guide = guide
-        self.pack = guide.matcher.pack
+    def __init__(self, guide: Guide, situation: Situation, speaking: int, *, explain: bool) -> None:
+        """Match, judge, and work out what the guards must know.
+
+        Args:
+            guide: The pack.
+            situation: Everything known about the call.
+            speaking: The rules that may speak, beside those that judge the call.
+            explain: Whether items and reasons name their facts.
+        """
+        self._matcher = guide.matcher
+        self._judging = guide.matcher.sections.get(Section.ELIGIBILITY, 0)
+        self.pack = guide.pack
         self.situation = replace(situation, call=call_as_stated(situation.call, situation.stated))
         self.facts = Facts(self.pack.catalogue, self.situation)
-        self.match = guide.matcher.match(self.facts)
+        self.match = self._matcher.match(self.facts, speaking | self._judging)
         self.purpose: Purpose = self.pack.purposes[self.situation.occasion.id]
         locale = self.situation.call.locale or self.pack.settings.default_locale
         renderer = Renderer(self.facts, self.purpose, locale)
@@ -183,7 +159,7 @@ class _Scene:
         )
         self.writer = Writer(self.setting, self.ledger.grounds, self.pack.settings.budgets.items)
         self.opening: Opening = opening_of(
-            self.pack, self.purpose, self.situation.brand, self.match.rules(guide.guidance)
+            self.pack, self.purpose, self.situation.brand, self.match.rules(speaking)
         )
 
     def progress(self, *, live: bool = False) -> Progress:
@@ -225,9 +201,7 @@ class _Scene:
         )
 
     def _judge(self, facts: Facts, match: Match) -> Judged:
-        return verdict_of(
-            self.pack, match.rules(self.guide.eligibility), facts, self.ledger.grounds
-        )
+        return verdict_of(self.pack, match.rules(self._judging), facts, self.ledger.grounds)
 
     def _verdict_as(self) -> Callable[[LegalClass], Verdict]:
         known = {self.situation.occasion.legal_class: self.judged.verdict}
@@ -240,7 +214,7 @@ class _Scene:
                     stated={**self.situation.stated, "call.counts_as": legal.value},
                 )
                 facts = Facts(self.pack.catalogue, other)
-                known[legal] = self._judge(facts, self.guide.matcher.match(facts)).verdict
+                known[legal] = self._judge(facts, self._matcher.match(facts, self._judging)).verdict
             return known[legal]
 
         return judge

@@ -131,7 +131,8 @@ def _wrong_verdict(expect: Expectation, advice: Advice) -> Iterator[str]:
     because = f", because of {', '.join(said)}" if said else ", without a reason"
     if expect.decision is not None and verdict.decision is not expect.decision:
         yield (
-            f"the decision should be {expect.decision.word}, and is {verdict.decision.word}{because}"
+            f"the decision should be {expect.decision.word}, and is "
+            f"{verdict.decision.word}{because}"
         )
     codes = {reason.code for reason in verdict.reasons}
     if expect.reasons == () and codes:
