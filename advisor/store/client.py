@@ -196,11 +196,12 @@ def _pool(url: str, settings: ClientSettings) -> BlockingConnectionPool:
         return BlockingConnectionPool.from_url(
             url,
             max_connections=settings.connections,
-            # Waiting for a connection is part of the command's budget.
+            # Every command has one budget, which covers waiting for a connection, making it,
+            # sending and reading; a timer for each of them would only cost the call.
             timeout=None,
-            retry=Retry(NoBackoff(), 0),
+            socket_timeout=None,
             socket_connect_timeout=settings.probe_within,
-            socket_timeout=settings.probe_within,
+            retry=Retry(NoBackoff(), 0),
             protocol=3,
             **_keepalive(scheme),
             maint_notifications_config=MaintNotificationsConfig(enabled=False),
