@@ -133,14 +133,20 @@ def _packed(node: Node) -> _Packed:
 
 def _unpacked(packed: _Packed, file: str) -> Node:
     kind, line, column, content, quoted = packed
-    mark = Mark(file, line, column)
+    mark = tuple.__new__(Mark, (file, line, column))
     if kind == _SCALAR:
         return ScalarNode(content, quoted, mark)
     if kind == _MAPPING:
+        new = tuple.__new__
         return MappingNode(
             tuple(
-                (ScalarNode(key[3], key[4], Mark(file, key[1], key[2])), _unpacked(value, file))
-                for key, value in content
+                [
+                    (
+                        ScalarNode(key[3], key[4], new(Mark, (file, key[1], key[2]))),
+                        _unpacked(value, file),
+                    )
+                    for key, value in content
+                ]
             ),
             mark,
         )

@@ -219,7 +219,7 @@ def test_purpose() -> None:
             ),
         ),
         (
-            "{any: [{card.tier: low}, {use: trusted}], not: [{now.weekday: mon}], all: [use: trusted]}",
+            "{any: [{card.tier: low}, use: trusted], not: [now.weekday: mon], all: [use: trusted]}",
             All(
                 (
                     AnyOf(

@@ -30,6 +30,7 @@ MAX_LEAVES: Final = 256
 #: Groups inside each other of one condition, those of the named conditions it uses included.
 MAX_GROUPS: Final = 24
 
+_OPERATORS: Final = MappingProxyType({operator.value: operator for operator in Operator})
 _KNOWLEDGE = frozenset({Operator.KNOWN, Operator.UNKNOWN})
 
 _WORDS: Final = ("all", "any", "not", "use")
@@ -179,17 +180,16 @@ def _fact(key: ScalarNode, node: Node, context: Context) -> list[Leaf]:
         return _leaf(fact, operator, node, context.problems)
     found: list[Leaf] = []
     for word, operand in node.entries:
-        operators = {operator.value: operator for operator in Operator}
-        if word.text not in operators:
+        if word.text not in _OPERATORS:
             context.problems.error(
                 word.mark,
                 "unknown-operator",
                 f"the unknown operator {shown(word.text)}",
                 _fitting(fact),
-                near=(word.text, operators),
+                near=(word.text, _OPERATORS),
             )
-        elif _fits(operators[word.text], fact, word, context.problems, word.text):
-            found.extend(_leaf(fact, operators[word.text], operand, context.problems))
+        elif _fits(_OPERATORS[word.text], fact, word, context.problems, word.text):
+            found.extend(_leaf(fact, _OPERATORS[word.text], operand, context.problems))
     if not node.entries:
         context.problems.error(node.mark, "empty", "an empty mapping", "an operator")
     return found
