@@ -21,7 +21,6 @@ from advisor.store.embedded.server import EmbeddedServer, ServerChange, ServerEv
 from advisor.store.errors import (
     AppendOnlyFileDamaged,
     DataFolderInUse,
-    DataFolderUnusable,
     ServerFailed,
 )
 
@@ -301,51 +300,6 @@ async def test_no_process_is_left_after_stop(folder: Path) -> None:
     await _until(lambda: not _alive(watchdog))
 
 
-async def test_long_path_gets_a_socket_elsewhere(tmp_path: Path) -> None:
-    """A folder whose path is too long for a socket gets a private one, removed at the end."""
-    folder = tmp_path / ("long " * 20)
-    async with EmbeddedServer(folder) as server, _client(server.url) as client:
-        socket = await _socket(client)
-        await client.set("kept", "yes")
-
-        assert len(os.fsencode(socket)) <= 103
-        assert socket.parent.stat().st_mode & 0o077 == 0
-    assert not socket.parent.exists()
-    assert (folder / "appendonlydir").is_dir()
-
-
-async def test_strange_characters_in_the_path(tmp_path: Path) -> None:
-    """No character of a folder's name can end its line of the configuration."""
-    folder = tmp_path / 'dätä "x" # y\nport 7777'
-    async with EmbeddedServer(folder) as server, _client(server.url) as client:
-        assert await client.config_get("port", "dir") == {"port": "0", "dir": str(folder)}
-
-
-async def test_snapshot_without_append_only_file_is_refused(folder: Path) -> None:
-    """A folder with an RDB snapshot alone would come up empty, so it is refused."""
-    folder.mkdir()
-    (folder / "dump.rdb").write_bytes(b"REDIS0011")
-
-    with pytest.raises(DataFolderUnusable, match=r"holds a snapshot \(dump.rdb\)"):
-        await EmbeddedServer(folder).start()
-
-
-async def test_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
-    """A data folder below a file is refused with the reason."""
-    (tmp_path / "file").write_text("")
-
-    with pytest.raises(DataFolderUnusable, match="cannot be created: Not a directory"):
-        await EmbeddedServer(tmp_path / "file" / "data").start()
-
-
-async def test_folder_that_cannot_be_locked_is_refused(folder: Path) -> None:
-    """A data folder whose lock file cannot be written is refused with the reason."""
-    (folder / "lock").mkdir(parents=True)
-
-    with pytest.raises(DataFolderUnusable, match="cannot be written: Is a directory"):
-        await EmbeddedServer(folder).start()
-
-
 async def _damage(folder: Path) -> None:
     """Write some data, then overwrite its middle."""
     async with EmbeddedServer(folder) as server, _client(server.url) as client:
@@ -431,12 +385,3 @@ async def test_server_that_ignores_the_request_to_stop_is_killed(folder: Path) -
         os.kill(pid, signal.SIGSTOP)
 
     assert not _alive(pid)
-
-
-async def test_large_log_is_put_aside(folder: Path) -> None:
-    """The server's log does not grow for ever: above a megabyte it is put aside at a start."""
-    folder.mkdir()
-    (folder / "server.log").write_bytes(b"x" * 1_000_001)
-    async with EmbeddedServer(folder) as server:
-        assert server.log.stat().st_size < 100_000
-        assert (folder / "server.log.1").stat().st_size == 1_000_001
