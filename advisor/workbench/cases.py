@@ -78,7 +78,7 @@ def run(guide: Guide, cases: Iterable[Case] | None = None) -> Report:
         guide: The pack, ready to be matched.
         cases: Which of its cases; all by default.
     """
-    pack = guide.matcher.pack
+    pack = guide.pack
     results = tuple(run_case(guide, case) for case in (pack.cases if cases is None else cases))
     spoke = {name for result in results for name in _spoke(result, pack)}
     silent = {rule.id: rule.mark for rule in pack.rules if rule.id not in spoke and _speaks(rule)}
@@ -87,7 +87,7 @@ def run(guide: Guide, cases: Iterable[Case] | None = None) -> Report:
 
 def run_case(guide: Guide, case: Case) -> Result:
     """Run one case: the start of its call, then each of its steps."""
-    situation = scene(guide.matcher.pack, case)
+    situation = scene(guide.pack, case)
     advice = advise(guide, situation)
     expect = case.expect
     moments = [

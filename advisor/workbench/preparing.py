@@ -7,34 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from advisor.facts.builtin.catalogue import BUILT_IN
-from advisor.facts.view import Facts
 from advisor.guidance.advise import Guide
 from advisor.rules.compile.pack import Check, compile_pack
-from advisor.rules.matching import Match, Matcher
-from advisor.rules.pack import Pack
 from advisor.rules.problems import Problems
 from advisor.workbench.cases import Report, run
 from advisor.workbench.checks.disclosure import check_disclosure
 
 #: What is proven of every pack before it may be used.
 CHECKS: Final[tuple[Check, ...]] = (check_disclosure,)
-
-
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """A pack with its index."""
-
-    pack: Pack
-    matcher: Matcher
-
-    @classmethod
-    def of(cls, pack: Pack) -> Indexed:
-        """Index a pack."""
-        return cls(pack, Matcher.of(pack))
-
-    def match(self, facts: Facts) -> Match:
-        """Match all rules against the facts of one situation."""
-        return self.matcher.match(facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +25,11 @@ class Prepared:
         problems: All that is wrong with it; a failed test of its own is a problem too, where
             the tests were run.
         guide: The pack, ready to be matched; None where it may not be used.
-        index: Its index, to explain with; None with `guide`.
         report: How its own tests came out; None where they were not run.
     """
 
     problems: Problems
     guide: Guide | None = None
-    index: Indexed | None = None
     report: Report | None = None
 
 
@@ -66,10 +44,9 @@ def prepare(files: Mapping[str, bytes], *, tested: bool = True) -> Prepared:
     pack, problems = compile_pack(files, BUILT_IN, CHECKS)
     if pack is None or problems.has_errors:
         return Prepared(problems=problems)
-    index = Indexed.of(pack)
-    guide = Guide.of(index)
+    guide = Guide.of(pack)
     if not tested:
-        return Prepared(problems=problems, guide=guide, index=index)
+        return Prepared(problems=problems, guide=guide)
     report = run(guide)
     for result in report.results:
         for mark, failure in result.failures:
@@ -77,4 +54,4 @@ def prepare(files: Mapping[str, bytes], *, tested: bool = True) -> Prepared:
             problems.error(mark, "test", found, hint="advisor rules test shows them all.")
     if not report.passed:
         return Prepared(problems=problems, report=report)
-    return Prepared(problems=problems, guide=guide, index=index, report=report)
+    return Prepared(problems=problems, guide=guide, report=report)
