@@ -48,11 +48,11 @@ class AdvisorService:
     async def advise(self, request: wire.AdviseRequest, call: Call) -> wire.AdviseResponse:
         """Decide one call."""
         guide = self._loaded().guide
-        told = told_in(request, guide.matcher.pack)
+        told = told_in(request, guide.pack)
         stored = None
         if told.customer_id is not None:
             stored = await self._customers.read(told.customer_id)
-        situation = situation_in(told, guide.matcher.pack, self._clock(), stored)
+        situation = situation_in(told, guide.pack, self._clock(), stored)
         advice = advise(guide, situation, explain=explains(request))
         decision_id = self._new_id()
         self._count(advice, told.purpose_id, decision_id, call)

@@ -23,7 +23,7 @@ from advisor.server.customer_service import CustomerService
 from advisor.server.endpoint import Endpoint
 from advisor.server.health import Health
 from advisor.server.metrics import Metrics
-from advisor.server.packs import Compile, Compiler, LoadedPack, load_pack
+from advisor.server.packs import LoadedPack, Preparer, load_pack
 from advisor.server.rule_service import RuleService
 from advisor.server.settings import Settings
 from advisor.server.store_watch import StoreWatch
@@ -48,14 +48,12 @@ class Surroundings:
         log: Where lines go.
         registry: Where metrics are registered.
         new_id: Makes ids of decisions and of faults.
-        compile: Makes a pack of its files.
     """
 
     clock: Clock
     log: FilteringBoundLogger
     registry: CollectorRegistry
     new_id: Callable[[], str]
-    compile: Compile
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +85,9 @@ async def service(settings: Settings, given: Surroundings) -> AsyncIterator[Runn
     address = listening_address("ADVISOR_LISTEN", settings.listen)
     metrics = Metrics(given.registry)
     async with AsyncExitStack() as stack:
-        compiler = Compiler(given.compile)
-        stack.callback(compiler.close)
-        loaded = await load_pack(settings.rules, compiler, given.clock)
+        preparer = Preparer()
+        stack.callback(preparer.close)
+        loaded = await load_pack(settings.rules, preparer, given.clock)
         metrics.pack.labels(loaded.pack.version).set(1)
         metrics.rules.set(len(loaded.pack.rules))
         store = await stack.enter_async_context(opened_store(settings, given.log))
@@ -101,7 +99,7 @@ async def service(settings: Settings, given: Surroundings) -> AsyncIterator[Runn
             metrics=metrics,
             health=health,
             loaded=loaded,
-            compiler=compiler,
+            preparer=preparer,
             store=store,
         ).endpoint()
         port = endpoint.bind(address)
@@ -154,7 +152,7 @@ class _Parts:
     metrics: Metrics
     health: Health
     loaded: LoadedPack
-    compiler: Compiler
+    preparer: Preparer
     store: Store
 
     def endpoint(self) -> Endpoint:
@@ -208,7 +206,7 @@ class _Parts:
         }
 
     def _rule(self) -> Mapping[str, Method]:
-        answers = RuleService(loaded=self._current, compiler=self.compiler, clock=self.given.clock)
+        answers = RuleService(loaded=self._current, preparer=self.preparer, clock=self.given.clock)
         usual = self.settings.deadline_ms / 1000
         long = self.settings.workbench_deadline_ms / 1000
         return {

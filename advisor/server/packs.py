@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from advisor.rules.pack import Pack
 from advisor.rules.problems import Problem, Severity
 from advisor.server.clocks import Clock
 from advisor.store.pack_files import read_pack_files
+from advisor.workbench.preparing import Prepared, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +32,7 @@ class LoadedPack:
     @property
     def pack(self) -> Pack:
         """The pack."""
-        return self.guide.matcher.pack
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """What became of a pack's files.
-
-    Attributes:
-        guide: The pack, ready to be matched; None where it cannot be used.
-        problems: All that is wrong with it, by file, line and column.
-    """
-
-    guide: Guide | None
-    problems: tuple[Problem, ...]
-
-
-#: Makes a pack of the files of a folder, by their paths inside it.
-Compile = Callable[[Mapping[str, bytes]], Compiled]
+        return self.guide.pack
 
 
 class PackRefused(Exception):
@@ -67,27 +51,25 @@ class PackRefused(Exception):
         self.files = files
 
 
-class Compiler:
-    """Compiles packs aside, one at a time, so that calls go on meanwhile."""
+class Preparer:
+    """Prepares packs aside, one at a time, so that calls go on meanwhile."""
 
-    __slots__ = ("_compile", "_executor")
+    __slots__ = ("_executor",)
 
-    def __init__(self, compile_: Compile) -> None:
-        """Take what compiles."""
-        self._compile = compile_
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="advisor-compile")
+    def __init__(self) -> None:
+        """Make the thread that prepares; nothing runs yet."""
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="advisor-prepare")
 
-    async def compile(self, files: Mapping[str, bytes]) -> Compiled:
-        """Compile a pack; one that is waiting when its caller goes away is not begun."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._compile, files)
+    async def prepare(self, files: Mapping[str, bytes]) -> Prepared:
+        """Prepare a pack; one that is waiting when its caller goes away is not begun."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, prepare, files)
 
     def close(self) -> None:
         """Begin nothing more, and wait for what has begun."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
-async def load_pack(folder: Path, compiler: Compiler, clock: Clock) -> LoadedPack:
+async def load_pack(folder: Path, preparer: Preparer, clock: Clock) -> LoadedPack:
     """Load the pack of a folder.
 
     Raises:
@@ -95,7 +77,7 @@ async def load_pack(folder: Path, compiler: Compiler, clock: Clock) -> LoadedPac
         PackRefused: It has mistakes.
     """
     files = await asyncio.to_thread(read_pack_files, folder)
-    compiled = await compiler.compile(files)
-    if compiled.guide is None:
-        raise PackRefused(compiled.problems, files)
-    return LoadedPack(compiled.guide, clock())
+    prepared = await preparer.prepare(files)
+    if prepared.guide is None:
+        raise PackRefused(tuple(prepared.problems), files)
+    return LoadedPack(prepared.guide, clock())

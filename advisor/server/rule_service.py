@@ -10,10 +10,11 @@ from typing import Final
 
 from advisor.guidance.advise import advise
 from advisor.rules.pack import Pack
+from advisor.rules.problems import Problems
 from advisor.server import errors
 from advisor.server.advisor_service import explains
 from advisor.server.calls import Call
-from advisor.server.packs import Compiled, Compiler, LoadedPack
+from advisor.server.packs import LoadedPack, Preparer
 from advisor.server.scene import situation_in, told_in
 from advisor.server.translate import times, words
 from advisor.server.translate.decision_out import advice_out
@@ -21,6 +22,7 @@ from advisor.server.translate.pack_out import diagnostic_out, pack_out, rule_out
 from advisor.server.validation import Violation
 from advisor.v1 import rule_service_pb2 as wire
 from advisor.v1.pack_pb2 import Diagnostic, PackFile
+from advisor.workbench.preparing import Prepared
 
 #: Rules of a page where the caller names no number, and at most.
 PAGE_SIZE: Final = 100
@@ -30,18 +32,18 @@ MAX_PAGE_SIZE: Final = 1_000
 class RuleService:
     """Answers the methods of the contract's RuleService."""
 
-    __slots__ = ("_clock", "_compiler", "_loaded")
+    __slots__ = ("_clock", "_loaded", "_preparer")
 
     def __init__(
         self,
         *,
         loaded: Callable[[], LoadedPack],
-        compiler: Compiler,
+        preparer: Preparer,
         clock: Callable[[], datetime],
     ) -> None:
         """Take the collaborators; `loaded` returns the pack that decides now."""
         self._loaded = loaded
-        self._compiler = compiler
+        self._preparer = preparer
         self._clock = clock
 
     async def get_pack(self, _request: wire.GetPackRequest, _call: Call) -> wire.GetPackResponse:
@@ -68,34 +70,34 @@ class RuleService:
         self, request: wire.CheckPackRequest, call: Call
     ) -> wire.CheckPackResponse:
         """Return all that is wrong with a pack."""
-        compiled = await self._compiled(request.files, "files")
-        call.note(diagnostics=len(compiled.problems))
+        prepared = await self._prepared(request.files, "files")
+        call.note(diagnostics=len(prepared.problems))
         return wire.CheckPackResponse(
-            diagnostics=_diagnostics(compiled),
-            pack_version="" if compiled.guide is None else compiled.guide.matcher.pack.version,
+            diagnostics=_diagnostics(prepared),
+            pack_version="" if prepared.guide is None else prepared.guide.pack.version,
         )
 
     async def evaluate_pack(
         self, request: wire.EvaluatePackRequest, call: Call
     ) -> wire.EvaluatePackResponse:
         """Decide a call as a pack would, without storing or reading anything."""
-        compiled = Compiled(self._loaded().guide, ())
+        prepared = Prepared(problems=Problems(), guide=self._loaded().guide)
         if request.candidate:
-            compiled = await self._compiled(request.candidate, "candidate")
-        call.note(diagnostics=len(compiled.problems))
-        diagnostics = _diagnostics(compiled)
-        if compiled.guide is None:
+            prepared = await self._prepared(request.candidate, "candidate")
+        call.note(diagnostics=len(prepared.problems))
+        diagnostics = _diagnostics(prepared)
+        if prepared.guide is None:
             return wire.EvaluatePackResponse(diagnostics=diagnostics)
-        pack = compiled.guide.matcher.pack
+        pack = prepared.guide.pack
         at = times.instant_of(request, "placed_at") or self._clock()
         situation = situation_in(told_in(request.context, pack), pack, at, None)
         explain = explains(request.context)
-        advice = advise(compiled.guide, situation, explain=explain)
+        advice = advise(prepared.guide, situation, explain=explain)
         call.note(decision=advice.verdict.decision.word, pack_version=advice.pack_version)
         decision = advice_out(advice, "", explain=explain)
         return wire.EvaluatePackResponse(decision=decision, diagnostics=diagnostics)
 
-    async def _compiled(self, sent: Iterable[PackFile], path: str) -> Compiled:
+    async def _prepared(self, sent: Iterable[PackFile], path: str) -> Prepared:
         files: dict[str, bytes] = {}
         for index, file in enumerate(sent):
             if file.path in files:
@@ -103,11 +105,11 @@ class RuleService:
                     [Violation(f"{path}[{index}].path", "is the path of an earlier file, too")]
                 )
             files[file.path] = file.content
-        return await self._compiler.compile(files)
+        return await self._preparer.prepare(files)
 
 
-def _diagnostics(compiled: Compiled) -> list[Diagnostic]:
-    return [diagnostic_out(problem) for problem in compiled.problems]
+def _diagnostics(prepared: Prepared) -> list[Diagnostic]:
+    return [diagnostic_out(problem) for problem in prepared.problems]
 
 
 def _token(pack: Pack, section: int, begin: int) -> str:

@@ -14,8 +14,8 @@ from uvloop import new_event_loop
 from advisor.server.app import Running, Surroundings, serve
 from advisor.server.clocks import clock_from
 from advisor.server.logs import logger
-from advisor.server.packs import prepared
 from advisor.server.settings import Settings
+
 
 def run(settings: Settings, on_running: Callable[[Running], None] = lambda _running: None) -> None:
     """Run the service until SIGTERM or SIGINT, then drain.
@@ -36,7 +36,6 @@ def run(settings: Settings, on_running: Callable[[Running], None] = lambda _runn
         log=logger(sys.stderr, settings.log_format),
         registry=CollectorRegistry(),
         new_id=lambda: uuid.uuid4().hex,
-        compile=prepared,
     )
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(_until_signalled(settings, given, on_running))

@@ -56,6 +56,13 @@ class Settings(BaseSettings):
         " replica, and never changed while records are kept. Needed with `ADVISOR_REDIS_URL`;"
         " with the embedded server one is made and kept beside its data.",
     )
+    namespace: str = Field(
+        default="advisor",
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=64,
+        description="The first part of every key in the store, so that services of different"
+        " companies can share one.",
+    )
     clock_start: AwareDatetime | None = Field(
         default=None,
         description="The instant at which the service's clock starts, with its offset from UTC;"

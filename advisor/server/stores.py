@@ -50,7 +50,7 @@ async def opened_store(settings: Settings, log: FilteringBoundLogger) -> AsyncIt
             url = settings.redis_url.get_secret_value()
             key = settings.hmac_key
             secret = given_secret(None if key is None else key.get_secret_value())
-        keys = Keys(secret)
+        keys = Keys(secret, namespace=settings.namespace)
         client = StoreClient(
             url,
             ClientSettings(read_within=settings.store_budget_ms / 1000),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 
+import pytest
+
 from advisor.server.logs import frames, logger
 from advisor.server.settings import LogFormat
 
@@ -56,10 +58,9 @@ def test_a_value_cannot_forge_a_line() -> None:
 
 def test_the_frames_of_an_exception_hold_no_text_of_it() -> None:
     """Where an exception was raised is said; what it said is not."""
-    try:
+    with pytest.raises(ValueError, match="Kirkby") as raised:
         int("Jane Kirkby")
-    except ValueError as error:
-        shown = frames(error)
+    shown = frames(raised.value)
     assert len(shown) == 1
     assert shown[0].startswith("test_logs.py:")
     assert "Kirkby" not in shown[0]
