@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 #: Problems kept of one pack; the rest are only counted.
 MAX_PROBLEMS = 500
+
+#: Right words that a wrong one is compared with; of longer lists, those most like it are.
+MAX_SEARCHED = 1_000
 
 #: Words of a list that a message names.
 LISTED_WORDS = 32
@@ -142,6 +146,10 @@ class Problems:
 
 def nearest(word: str, right: Iterable[str]) -> str:
     """Return the right word most similar to a wrong one, or nothing."""
+    right = list(right)
+    if len(right) > MAX_SEARCHED:
+        alike = (one for one in right if one[:1] == word[:1] and abs(len(one) - len(word)) <= 2)  # noqa: PLR2004
+        right = list(islice(alike, MAX_SEARCHED))
     matches = get_close_matches(word, right, n=1, cutoff=_SIMILAR_ENOUGH)
     if not matches:
         folded = {candidate.casefold(): candidate for candidate in right}

@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
+
+from phonenumbers import SUPPORTED_REGIONS
 
 from advisor.engagement.limits import Span, SpanUnit
+from advisor.engagement.places import UnknownZoneError, zone_of
 from advisor.facts.catalogue import Fact
 from advisor.facts.values import NEVER, FactType, Scalar, Special
 from advisor.rules.problems import Problems, listed
@@ -143,12 +146,12 @@ def word(text: str, words: Collection[str]) -> str:
 
 def region(text: str) -> str:
     """Read an ISO 3166 country or subdivision."""
-    if not _REGION.fullmatch(text) or text in _NOT_ISO:
+    if not _REGION.fullmatch(text) or text[:2] not in SUPPORTED_REGIONS:
         upper = text.upper()
         right = _NOT_ISO.get(upper)
         raise MisreadError(
             "an ISO 3166 country or subdivision, such as GB or US-FL",
-            [upper] if _REGION.fullmatch(upper) and right is None else [],
+            [upper] if _REGION.fullmatch(upper) and upper[:2] in SUPPORTED_REGIONS else [],
             "" if right is None else f"ISO 3166 writes {right}.",
         )
     return text
@@ -227,8 +230,8 @@ def _in_utc(at: datetime, expected: str) -> datetime:
 def zone(text: str) -> ZoneInfo:
     """Read the name of an IANA zone."""
     try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zone_of(text)
+    except UnknownZoneError:
         raise MisreadError("an IANA zone, such as Europe/London") from None
 
 

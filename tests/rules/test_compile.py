@@ -498,6 +498,18 @@ def test_folders_bind_what_is_inside() -> None:
     assert pack.calendars[-1].region == "FR"
 
 
+def test_brands_of_a_pack_that_declares_none() -> None:
+    """Where a pack declares no brands, any id is one."""
+    text = (
+        "pack: {name: a, version: b, default_locale: fr, default_calendar: c}\n"
+        "calendars: [{id: c, open: {}}]\n"
+        "engagement: [{id: d, because: So., for: {brand: any}, then: {credit: 1}}]\n"
+    )
+    pack, _ = compile_pack({"a.yaml": text.encode()}, BUILT_IN)
+    assert pack is not None
+    assert pack.rules[0].scope == Scope(brands=frozenset({"any"}))
+
+
 def test_scope_at_the_root() -> None:
     """A `_for.yaml` at the root binds the whole pack."""
     pack = compiled(_for="for: {region: GB}\n", sub__x="limits: []\n")

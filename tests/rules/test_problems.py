@@ -104,6 +104,13 @@ def test_nearest() -> None:
     assert nearest("zzz", ["when", "unless"]) == ""
 
 
+def test_nearest_of_very_many() -> None:
+    """Among very many words only those that could be meant are compared."""
+    rules = [f"rule-{number}" for number in range(5_000)]
+    assert nearest("other-rule", rules) == ""
+    assert nearest("headlime", [*rules, "headline"]) == "headline"
+
+
 def test_words_for_messages() -> None:
     """What an author wrote is repeated on one line, printable and bounded."""
     assert listed(["a"]) == "a"

@@ -11,7 +11,7 @@ from advisor.engagement.calendars import Calendar, Window
 from advisor.engagement.limits import Counts, Limit, Per
 from advisor.rules import scalars
 from advisor.rules.compile.context import Context
-from advisor.rules.compile.rules import applies, ground, new_id, refuse_mode
+from advisor.rules.compile.rules import LATER, applies, ground, new_id
 from advisor.rules.compile.scopes import SCOPE_KEYS, scope
 from advisor.rules.compile.shape import Fields, entries, items, term
 from advisor.rules.pack import Scope
@@ -19,7 +19,7 @@ from advisor.rules.scalars import MisreadError
 from advisor.rules.source import MappingNode, Node
 
 #: Keys that calendars and limits share.
-_GROUND_KEYS: Final = ("id", "because", *SCOPE_KEYS, "applies_to", "basis", "source", "mode")
+_GROUND_KEYS: Final = ("id", "because", *SCOPE_KEYS, "applies_to", "basis", "source")
 
 _CALENDAR_KEYS: Final = (*_GROUND_KEYS, "open", "quiet_days")
 _LIMIT_KEYS: Final = (*_GROUND_KEYS, "at_most", "count", "in", "wait", "after", "per")
@@ -39,11 +39,12 @@ MAX_COUNT: Final = 1_000
 def calendar(node: Node, outer: Scope, context: Context) -> Calendar | None:
     """Compile one calendar; None where it has no id."""
     problems = context.problems
-    fields = Fields(node, "a calendar", _CALENDAR_KEYS, problems, required=("id", "open"))
+    fields = Fields(
+        node, "a calendar", _CALENDAR_KEYS, problems, required=("id", "open"), later=LATER
+    )
     id_ = new_id(fields, context)
     because = fields.text("because")
     basis, source = ground(fields, context)
-    refuse_mode(fields, context)
     own = place_and_dates(fields, outer, context, "calendar")
     holidays, dates = _quiet_days(fields)
     compiled = Calendar(
@@ -64,7 +65,7 @@ def calendar(node: Node, outer: Scope, context: Context) -> Calendar | None:
 
 def place_and_dates(fields: Fields, outer: Scope, context: Context, what: str) -> Scope:
     """Compile where and when a calendar or limit holds: one region, no brand, no campaign."""
-    own = scope(fields, outer, context.problems)
+    own = scope(fields, outer, context)
     if own.brands or own.campaigns:
         context.problems.error(
             fields.mark, "not-supported", f"a {what} of a brand or campaign", f"a {what} for all"
@@ -149,11 +150,10 @@ def limit(node: Node, outer: Scope, context: Context) -> Limit | None:
     other = ("at_most", "count", "in") if waits else ("wait", "after")
     what = "a limit with wait" if waits else "a limit"
     keys = [key for key in _LIMIT_KEYS if key not in other]
-    fields = Fields(node, what, keys, problems, required=("id", *form))
+    fields = Fields(node, what, keys, problems, required=("id", *form), later=LATER)
     id_ = new_id(fields, context)
     because = fields.text("because")
     basis, source = ground(fields, context)
-    refuse_mode(fields, context)
     own = place_and_dates(fields, outer, context, "limit")
     if waits:
         after = fields.read("after", lambda text: scalars.word(text, _AFTER))

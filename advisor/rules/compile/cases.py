@@ -41,23 +41,21 @@ _NO_MOMENT: Final = Moment(datetime(1970, 1, 1, tzinfo=UTC), "UTC")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the rules of a pack are called: ids of rules, and of items as ``rule/item``."""
+    """What the rules of a pack are called.
 
-    rules: Collection[str]
+    Attributes:
+        items: Ids of items, as ``rule/item``.
+        all: Those, and ids of rules.
+    """
+
     items: Collection[str]
+    all: Collection[str]
 
     @classmethod
     def of(cls, rules: Collection[Rule]) -> Names:
         """Collect the names of rules and their items."""
-        return cls(
-            {rule.id for rule in rules},
-            {f"{rule.id}/{item.name}" for rule in rules for item in rule.items},
-        )
-
-    @property
-    def all(self) -> frozenset[str]:
-        """Ids of rules and items."""
-        return frozenset(self.rules) | frozenset(self.items)
+        items_ = {f"{rule.id}/{item.name}" for rule in rules for item in rule.items}
+        return cls(items_, items_ | {rule.id for rule in rules})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,16 +40,26 @@ _LISTS: Final = frozenset({Operator.IN, Operator.NOT_IN, Operator.CONTAINS_ANY})
 def condition(node: Node, context: Context, what: str = "a condition") -> Condition:
     """Compile a condition and bound its size; what is wrong is reported and left out."""
     compiled = _mapping(node, context, what)
+    return All(()) if _too_large(compiled, node, context, what) else compiled
+
+
+def bounded_excuses(node: Node, context: Context, word: str) -> tuple[Condition, ...]:
+    """Compile what stands below `unless`, and bound its size."""
+    parts = excuses(node, context, word)
+    return () if _too_large(NoneOf(parts), node, context, word) else parts
+
+
+def _too_large(compiled: Condition, node: Node, context: Context, what: str) -> bool:
     count = sum(1 for _, _ in zip(leaves(compiled), range(MAX_LEAVES + 1), strict=False))
-    if count > MAX_LEAVES or _groups(compiled) > MAX_GROUPS:
-        context.problems.error(
-            node.mark,
-            "condition-too-large",
-            f"{what} that is too large with all that it uses",
-            f"at most {MAX_LEAVES} comparisons and {MAX_GROUPS} groups inside each other",
-        )
-        return All(())
-    return compiled
+    if count <= MAX_LEAVES and _groups(compiled) <= MAX_GROUPS:
+        return False
+    context.problems.error(
+        node.mark,
+        "condition-too-large",
+        f"{what} that is too large with all that it uses",
+        f"at most {MAX_LEAVES} comparisons and {MAX_GROUPS} groups inside each other",
+    )
+    return True
 
 
 def excuses(node: Node, context: Context, word: str) -> tuple[Condition, ...]:

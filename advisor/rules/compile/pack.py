@@ -48,7 +48,8 @@ class _Sections:
         packs: The `pack` sections; there must be one.
         named: By section and name, the key and the entry.
         lists: By section, its lists with the scope of their folder.
-        scopes: Scopes of folders.
+        folders: What the ``_for.yaml`` of folders say, by file.
+        scopes: What they bind, by folder.
     """
 
     packs: list[tuple[ScalarNode, Node]] = field(default_factory=list)
@@ -58,6 +59,7 @@ class _Sections:
     lists: dict[str, list[Node]] = field(
         default_factory=lambda: {section: [] for section in _LISTED}
     )
+    folders: dict[str, Node] = field(default_factory=dict)
     scopes: dict[str, Scope] = field(default_factory=dict)
 
     def scope_at(self, mark: Mark) -> Scope:
@@ -139,19 +141,17 @@ def version_of(files: Mapping[str, bytes]) -> str:
 def _read(files: Mapping[str, bytes], problems: Problems) -> _Sections:
     """Read all files, and sort what stands in them by section."""
     sections = _Sections()
-    scopes: dict[str, Node] = {}
     for name in sorted(files):
         root = read(name, files[name], problems, packed=_LONG)
         if root is None:
             continue
         if is_folder_scope(name):
-            scopes[name] = root
+            sections.folders[name] = root
         elif isinstance(root, MappingNode):
             for key, node in root.entries:
                 _section(key, node, sections, problems)
         else:
             problems.error(root.mark, "shape", described(root), f"a section: {listed(SECTIONS)}")
-    sections.scopes = folder_scopes(scopes, problems)
     return sections
 
 
@@ -187,6 +187,7 @@ def _definitions(sections: _Sections, context: Context) -> None:
             context.settings = settings.settings(node, context)
         else:
             problems.error(key.mark, "duplicate-name", "a second pack section", "one in a pack")
+    sections.scopes = folder_scopes(sections.folders, context)
     named = sections.named
     settings.facts(named["facts"].values(), context)
     aims = [(key, node, sections.scope_at(key.mark)) for key, node in named["purposes"].values()]

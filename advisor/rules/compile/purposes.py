@@ -181,7 +181,7 @@ def _purpose(
         occasion=occasion,
         voicemail=_overheard(fields, "voicemail", sensitivity),
         third_party=_overheard(fields, "third_party", sensitivity),
-        scope=scope(fields, outer, context.problems),
+        scope=scope(fields, outer, context),
     )
 
 

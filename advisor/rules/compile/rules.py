@@ -7,7 +7,7 @@ from typing import Final
 from advisor.engagement.basis import Basis, Certainty, Source
 from advisor.facts.vocabulary import EVENTS, LegalClass, PurposeKind
 from advisor.rules import scalars
-from advisor.rules.compile.conditions import condition, excuses
+from advisor.rules.compile.conditions import bounded_excuses, condition
 from advisor.rules.compile.context import Context
 from advisor.rules.compile.items import Yield, yielded
 from advisor.rules.compile.scopes import SCOPE_KEYS, scope
@@ -28,7 +28,6 @@ _RULE_KEYS: Final = (
     "priority",
     "group",
     "replaces",
-    "mode",
     "when",
     "unless",
     "if_unsure",
@@ -40,6 +39,9 @@ _KEYS: Final = {
     Section.REACTIONS: (*_RULE_KEYS, "on"),
     Section.ENGAGEMENT: _RULE_KEYS,
 }
+#: Keys of rules, calendars and limits that do not work yet.
+LATER: Final = ("mode",)
+
 _REQUIRED: Final = ("id", "because", "then")
 
 _CLASSES: Final = frozenset(legal.value for legal in LegalClass)
@@ -60,14 +62,13 @@ def rule(node: Node, section: Section, outer: Scope, context: Context) -> Rule |
     """
     required = (*_REQUIRED, "on") if section is Section.REACTIONS else _REQUIRED
     what = "an engagement rule" if section is Section.ENGAGEMENT else f"a rule of {section.value}"
-    fields = Fields(node, what, _KEYS[section], context.problems, required=required)
+    fields = Fields(node, what, _KEYS[section], context.problems, required=required, later=LATER)
     id_ = new_id(fields, context)
     because = fields.text("because")
     then = fields.node("then")
     result = Yield() if then is None else yielded(then, section, context)
     applies_to = applies(fields)
     basis, source = ground(fields, context)
-    refuse_mode(fields, context)
     compiled = Rule(
         id=id_ or "",
         section=section,
@@ -76,7 +77,7 @@ def rule(node: Node, section: Section, outer: Scope, context: Context) -> Rule |
         when=_when(fields, applies_to, context),
         unless=_unless(fields, context),
         if_unsure=_if_unsure(fields, result, context),
-        scope=scope(fields, outer, context.problems),
+        scope=scope(fields, outer, context),
         basis=basis,
         priority=fields.read("priority", term(Priority)) or Priority.NORMAL,
         group=fields.read("group", ident),
@@ -146,14 +147,6 @@ def ground(fields: Fields, context: Context) -> tuple[Basis, Source | None]:
     return basis, Source(cite=cite, certainty=certainty, verified_on=verified_on)
 
 
-def refuse_mode(fields: Fields, context: Context) -> None:
-    """Refuse `mode`, which is declared and does not work yet."""
-    if "mode" in fields:
-        context.problems.error(
-            fields.key_mark("mode"), "not-supported", "mode, which is not supported yet", "no mode"
-        )
-
-
 def _class_or_kind(text: str) -> str:
     if text not in _CLASSES and text not in _KINDS:
         raise MisreadError(
@@ -185,7 +178,7 @@ def _when(fields: Fields, applies_to: frozenset[str], context: Context) -> Condi
 
 def _unless(fields: Fields, context: Context) -> tuple[Condition, ...]:
     node = fields.node("unless")
-    return () if node is None else excuses(node, context, "unless")
+    return () if node is None else bounded_excuses(node, context, "unless")
 
 
 def _if_unsure(fields: Fields, result: Yield, context: Context) -> IfUnsure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from posixpath import basename, dirname
@@ -10,7 +10,8 @@ from typing import Final
 
 from advisor.engagement.places import region_within
 from advisor.rules import scalars
-from advisor.rules.compile.shape import Fields, ident
+from advisor.rules.compile.context import Context
+from advisor.rules.compile.shape import Fields, ident, one_of
 from advisor.rules.pack import Scope
 from advisor.rules.problems import Problems, listed
 from advisor.rules.source import Mark, Node
@@ -22,21 +23,22 @@ FOR_FILE: Final = "_for.yaml"
 SCOPE_KEYS: Final = ("for", "region", "from", "through")
 
 
-def folder_scopes(files: Mapping[str, Node], problems: Problems) -> dict[str, Scope]:
+def folder_scopes(files: Mapping[str, Node], context: Context) -> dict[str, Scope]:
     """Compile what each folder binds, its parents' included.
 
     Args:
         files: The trees of the ``_for.yaml`` files, by file name.
-        problems: Takes what is wrong: a folder may only narrow what its parents allow.
+        context: The pack so far; a folder may only narrow what its parents allow.
 
     Returns:
         The scope of each folder that has such a file.
     """
     scopes: dict[str, Scope] = {}
     for name in sorted(files, key=lambda name: name.count("/")):
-        fields = Fields(files[name], "the scope of a folder", ("for", "from", "through"), problems)
+        keys = ("for", "from", "through")
+        fields = Fields(files[name], "the scope of a folder", keys, context.problems)
         outer = scope_of(name, scopes, inside=False)
-        scopes[dirname(name)] = scope(fields, outer, problems)
+        scopes[dirname(name)] = scope(fields, outer, context)
     return scopes
 
 
@@ -57,22 +59,23 @@ def is_folder_scope(file: str) -> bool:
     return basename(file) == FOR_FILE
 
 
-def scope(fields: Fields, outer: Scope, problems: Problems) -> Scope:
+def scope(fields: Fields, outer: Scope, context: Context) -> Scope:
     """Compile the scope of one thing inside what its folder binds.
 
     Args:
         fields: The mapping with the keys `for`, `region`, `from` and `through`, where it has them.
         outer: What the folder binds.
-        problems: Takes what is wrong; a scope may only narrow.
+        context: The pack so far; a scope may only narrow.
     """
+    problems = context.problems
     own = outer
     node = fields.node("for")
     if node is not None:
         where = Fields(node, "for", ("brand", "campaign", "region"), problems)
         own = replace(
             own,
-            brands=_words(where, "brand", outer.brands, problems),
-            campaigns=_words(where, "campaign", outer.campaigns, problems),
+            brands=_words(where, "brand", outer.brands, problems, _brand(context)),
+            campaigns=_words(where, "campaign", outer.campaigns, problems, ident),
             regions=_regions(where, outer.regions, problems),
         )
     if "region" in fields:
@@ -101,8 +104,20 @@ def _day(fields: Fields, key: str) -> date | None:
     return fields.read(key, scalars.day)
 
 
-def _words(where: Fields, key: str, outer: frozenset[str], problems: Problems) -> frozenset[str]:
-    given = where.each(key, ident)
+def _brand(context: Context) -> Callable[[str], str]:
+    """Return what reads a brand: one of the pack's, where it declares any."""
+    brands = {} if context.settings is None else context.settings.brands
+    return one_of("a brand of the pack section", brands) if brands else ident
+
+
+def _words(
+    where: Fields,
+    key: str,
+    outer: frozenset[str],
+    problems: Problems,
+    parse: Callable[[str], str],
+) -> frozenset[str]:
+    given = where.each(key, parse)
     if given is None:
         return outer
     if outer and not outer.issuperset(given):

@@ -31,7 +31,6 @@ TIERS: Final = ("unknown", "low", "guarded", "neutral", "warm", "full")
 _PACK_KEYS: Final = (
     "name",
     "version",
-    "built_on",
     "default_locale",
     "default_calendar",
     "default_zone",
@@ -40,6 +39,7 @@ _PACK_KEYS: Final = (
     "stands_for",
     "brands",
 )
+_LATER: Final = ("built_on",)
 _REQUIRED: Final = ("name", "version", "default_locale", "default_calendar")
 
 _FACT_KEYS: Final = ("type", "tell", "about", "sent_by", "absent_means", "choices", "unit")
@@ -51,14 +51,9 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
 def settings(node: Node, context: Context) -> Settings:
     """Compile the `pack` section."""
-    fields = Fields(node, "the pack section", _PACK_KEYS, context.problems, required=_REQUIRED)
-    if "built_on" in fields:
-        context.problems.error(
-            fields.key_mark("built_on"),
-            "not-supported",
-            "built_on, which is not supported yet",
-            "a pack that stands by itself",
-        )
+    fields = Fields(
+        node, "the pack section", _PACK_KEYS, context.problems, required=_REQUIRED, later=_LATER
+    )
     zone = fields.read("default_zone", scalars.zone)
     return Settings(
         name=fields.read("name", ident) or "",

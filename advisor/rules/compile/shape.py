@@ -88,6 +88,7 @@ class Fields:
         problems: Problems,
         *,
         required: Iterable[str] = (),
+        later: Collection[str] = (),
     ) -> None:
         """Check the keys of a mapping.
 
@@ -97,6 +98,7 @@ class Fields:
             keys: Keys it may have.
             problems: Takes what is wrong.
             required: Keys it must have.
+            later: Keys that the language declares and that do not work yet.
         """
         self.what = what
         self.mark = node.mark
@@ -108,6 +110,9 @@ class Fields:
         for key, value in node.entries:
             if key.text in keys:
                 self._entries[key.text] = (key, value)
+            elif key.text in later:
+                found = f"{key.text}, which is not supported yet"
+                problems.error(key.mark, "not-supported", found, f"{what} without it")
             else:
                 found = f"the unknown key {shown(key.text)} in {what}"
                 expected = listed(keys)
