@@ -15,6 +15,8 @@ SERVICE: Final = "grpc.health.v1.Health"
 
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
+# The base class of messages has this method but not its body.
+_REPLY: Final = health_pb2.HealthCheckResponse.SerializeToString
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -53,12 +55,8 @@ class Health:
         return grpc.method_handlers_generic_handler(
             SERVICE,
             {
-                "Check": grpc.unary_unary_rpc_method_handler(
-                    check, response_serializer=Message.SerializeToString
-                ),
-                "Watch": grpc.unary_stream_rpc_method_handler(
-                    watch, response_serializer=Message.SerializeToString
-                ),
+                "Check": grpc.unary_unary_rpc_method_handler(check, response_serializer=_REPLY),
+                "Watch": grpc.unary_stream_rpc_method_handler(watch, response_serializer=_REPLY),
             },
         )
 
