@@ -602,6 +602,13 @@ def test_mistakes_of_all_files_in_one_run() -> None:
     assert [problem.mark.file for problem in problems] == ["bad.yaml", "worse.yaml", "worse.yaml"]
 
 
+def test_what_an_unread_file_may_hold() -> None:
+    """A pack section is not missed where a file that may hold it could not be read."""
+    pack, problems = compile_pack({"pack.yaml": b"pack: ["}, BUILT_IN)
+    assert pack is None
+    assert [problem.code for problem in problems] == ["syntax"]
+
+
 def test_pressure_is_a_warning() -> None:
     """Pressing words (000-01, 004-15) are reported and do not keep the pack from being used."""
     say = "{say: {name: a, stage: body, force: must, text: 'Act now!'}}"

@@ -45,6 +45,7 @@ class _Sections:
     """What stands in the files of a pack, by section.
 
     Attributes:
+        unread: Whether a file could not be read, so that what is missing may stand in it.
         packs: The `pack` sections; there must be one.
         named: By section and name, the key and the entry.
         lists: By section, its lists with the scope of their folder.
@@ -52,6 +53,7 @@ class _Sections:
         scopes: What they bind, by folder.
     """
 
+    unread: bool = False
     packs: list[tuple[ScalarNode, Node]] = field(default_factory=list)
     named: dict[str, dict[str, tuple[ScalarNode, Node]]] = field(
         default_factory=lambda: {section: {} for section in _NAMED}
@@ -144,8 +146,8 @@ def _read(files: Mapping[str, bytes], problems: Problems) -> _Sections:
     for name in sorted(files):
         root = read(name, files[name], problems, packed=_LONG)
         if root is None:
-            continue
-        if is_folder_scope(name):
+            sections.unread = True
+        elif is_folder_scope(name):
             sections.folders[name] = root
         elif isinstance(root, MappingNode):
             for key, node in root.entries:
@@ -195,7 +197,7 @@ def _definitions(sections: _Sections, context: Context) -> None:
     conditions.named(named["conditions"], context)
     settings.openings(named["openings"].values(), context)
     purposes.purposes(aims, occasions, context)
-    if context.settings is None:
+    if context.settings is None and not sections.unread:
         problems.error(_START, "missing-section", "a pack without the section pack", "pack:")
 
 
