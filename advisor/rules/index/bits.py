@@ -10,15 +10,15 @@ _FEW: Final = 8
 
 
 def mask(positions: Collection[int]) -> int:
-    """Return the integer that has these bits set."""
+    """Return the integer that has these bits set; a position given twice is given back."""
     if len(positions) < _FEW:
         bits = 0
         for position in positions:
-            bits |= 1 << position
+            bits ^= 1 << position
         return bits
     data = bytearray(max(positions) // 8 + 1)
     for position in positions:
-        data[position >> 3] |= 1 << (position & 7)
+        data[position >> 3] ^= 1 << (position & 7)
     return int.from_bytes(data, "little")
 
 

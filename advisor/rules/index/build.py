@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 from advisor.facts.catalogue import Catalogue, Fact
-from advisor.facts.values import NEVER, UNKNOWN, Answer, FactType, Possible, Value
+from advisor.facts.values import NEVER, UNKNOWN, Answer, FactType, Possible, Special, Value
 from advisor.rules.groups import Group, Node, grouped, judged, nodes_of, scope_leaves
 from advisor.rules.index.bits import mask, ones
-from advisor.rules.index.layout import Layout, laid_out
-from advisor.rules.index.shapes import Axis, Shape, axis_of, day_key, key_of, shape_of
-from advisor.rules.index.tables import Frame, Lookup, lookup
-from advisor.rules.operators import ANY_CLOCK, Clock, days_from
+from advisor.rules.index.layout import Layout, Shaped, laid_out
+from advisor.rules.index.shapes import Axis, axis_of, day_key, shape_of
+from advisor.rules.index.tables import Frame, Lookup, finite, lookup
+from advisor.rules.operators import ANY_CLOCK, Clock, rank
 from advisor.rules.pack import IfUnsure, Rule, Scope
 
 _ADRIFT: Final = Clock(ANY_CLOCK.now)
@@ -24,56 +22,34 @@ _ADRIFT: Final = Clock(ANY_CLOCK.now)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One fact along one axis: its table, and what is said where its value is not one value.
+    """One fact along an axis that is measured from now.
 
     Attributes:
-        name: The fact.
-        fact: Its declaration.
-        axis: Along what it is looked up.
-        at: The table.
-        unknown: The entry where the fact is unknown.
-        adrift: The entry where it is known but no world is, on the axis of days.
+        fact: The fact.
+        days: Whether days of the customer are counted, rather than elapsed time.
+        look: The table.
+        adrift: The entry where the fact is known but no world is; only days need one.
     """
 
-    name: str
     fact: Fact
-    axis: Axis
-    at: Lookup
-    frame: Frame
-    unknown: int
+    days: bool
+    look: Lookup
     adrift: int
-
-    @property
-    def moves(self) -> bool:
-        """Whether it may differ between worlds."""
-        return self.fact.moves_with_zone or self.axis is Axis.DAYS
 
     def entry(self, value: Value, clock: Clock) -> int:
         """Return the wide integer for what the fact may be."""
-        if value is UNKNOWN:
-            return self.unknown
-        if self.axis is Axis.DAYS and clock.zone is None and value is not NEVER:
+        if isinstance(value, Special):
+            return self.look(value)
+        if self.days and clock.zone is None:
             return self.adrift
         if isinstance(value, Possible):
-            return self.frame.joined(self._one(one, clock) for one in value.values)
-        return self._one(value, clock)
+            return self.look(Possible(tuple(self._distance(one, clock) for one in value.values)))
+        return self.look(self._distance(value, clock))
 
-    def _one(self, value: Any, clock: Clock) -> int:  # noqa: ANN401 - any scalar, or NEVER
+    def _distance(self, value: Any, clock: Clock) -> Any:  # noqa: ANN401 - a date, an instant, NEVER
         if value is NEVER:
-            return self.at(value)
-        if self.axis is Axis.DAYS:
-            return self.at(_days(value, self.fact, clock))
-        if self.axis is Axis.ELAPSED:
-            return self.at(value - clock.now)
-        return self.at(key_of(value, self.fact))
-
-
-def _days(value: date, fact: Fact, clock: Clock) -> int:
-    days = days_from(value, clock)
-    side = 0
-    if fact.type is FactType.INSTANT:
-        side = (days > 0) - (days < 0) or (value > clock.now) - (value < clock.now)
-    return day_key(days, side, fact)
+            return value
+        return day_key(value, clock) if self.days else value - clock.now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +61,10 @@ class Built:
         frame: The layout of wide integers. A segment holds one bit for each rule, then one for
             each scope of a replacer that is certainly so, then one that may be so.
         start: What stands before any fact was looked at.
-        fixed: Columns that are the same in every world.
-        moving: Columns looked up once for every world.
+        fixed: Facts that are the same in every world, with their tables.
+        elapsed: Facts measured by how long ago or ahead they are, the same in every world.
+        moving: Facts that move with the zone, with their tables.
+        days: Facts measured from now that move with the zone, as whatever counts days does.
         applies: Bits that one world is enough for: rules that apply if unsure, and scopes that
             may be so.
         left: By rule number: trees that must be judged for themselves.
@@ -99,8 +77,10 @@ class Built:
     rules: tuple[Rule, ...]
     frame: Frame
     start: int
-    fixed: tuple[Column, ...]
-    moving: tuple[Column, ...]
+    fixed: tuple[tuple[str, Lookup], ...]
+    elapsed: tuple[Column, ...]
+    moving: tuple[tuple[str, Lookup], ...]
+    days: tuple[Column, ...]
     applies: int
     left: Mapping[int, tuple[Node, ...]]
     residual: int
@@ -123,8 +103,8 @@ def built(rules: Sequence[Rule], catalogue: Catalogue) -> Built:
     by_id = {rule.id: rule for rule in rules}
     scopes = list(dict.fromkeys(rule.scope for rule in rules if set(rule.replaces) & by_id.keys()))
     shapes = _Shapes(catalogue)
-    layouts = [laid_out(nodes_of(rule), shapes.fit) for rule in rules]
-    of_scopes = [laid_out(_scope_nodes(scope), shapes.fit) for scope in scopes]
+    layouts = [laid_out(nodes_of(rule), shapes.of) for rule in rules]
+    of_scopes = [laid_out(_scope_nodes(scope), shapes.of) for scope in scopes]
     layouts += of_scopes * 2
     width = len(layouts)
     applies = mask([r.number for r in rules if r.if_unsure is IfUnsure.APPLY])
@@ -134,15 +114,26 @@ def built(rules: Sequence[Rule], catalogue: Catalogue) -> Built:
     for segment in range(1, segments):
         widen |= (ones(width) ^ applies) << (segment * width)
     frame = Frame(width, segments, widen)
-    columns = _columns(layouts, shapes, frame, applies)
+    tables = _Tables(frame, applies)
+    fixed: list[tuple[str, Lookup]] = []
+    moving: list[tuple[str, Lookup]] = []
+    measured: dict[Axis, list[Column]] = {Axis.ELAPSED: [], Axis.DAYS: []}
+    for (name, axis, _), rows in _gathered(layouts, width).items():
+        fact = catalogue[name]
+        if axis is Axis.VALUE:
+            (moving if fact.moves_with_zone else fixed).append((name, tables.look(fact, rows)))
+        else:
+            measured[axis].append(tables.column(fact, rows, axis))
     left = {n: tuple(layout.left) for n, layout in enumerate(layouts) if layout.left}
     replacers = _replacers(rules, by_id, scopes)
     return Built(
         rules=tuple(rules),
         frame=frame,
         start=_start(layouts, width),
-        fixed=tuple(column for column in columns if not column.moves),
-        moving=tuple(column for column in columns if column.moves),
+        fixed=tuple(fixed),
+        elapsed=tuple(c for c in measured[Axis.ELAPSED] if not c.fact.moves_with_zone),
+        moving=tuple(moving),
+        days=(*measured[Axis.DAYS], *(c for c in measured[Axis.ELAPSED] if c.fact.moves_with_zone)),
         applies=applies,
         left=MappingProxyType(left),
         residual=mask(left),
@@ -171,88 +162,83 @@ class _Shapes:
     """The shapes of groups, each made once however many rules share it."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._of: dict[Group, tuple[Axis, Shape] | None] = {}
+        self.catalogue = catalogue
+        self._of: dict[Group, Shaped | None] = {}
 
-    def fit(self, group: Group) -> bool:
-        return self.of(group) is not None
-
-    def of(self, group: Group) -> tuple[Axis, Shape] | None:
-        if group not in self._of:
+    def of(self, group: Group) -> Shaped | None:
+        try:
+            return self._of[group]
+        except KeyError:
             axis = axis_of(group)
-            shape = None if axis is None else shape_of(group, self._catalogue[group.fact], axis)
-            self._of[group] = None if axis is None or shape is None else (axis, shape)
-        return self._of[group]
-
-    def fact(self, name: str) -> Fact:
-        return self._catalogue[name]
+            shape = None if axis is None else shape_of(group, self.catalogue[group.fact], axis)
+            made = None if axis is None or shape is None else Shaped(group, axis, shape)
+            self._of[group] = made
+            return made
 
 
 #: A fact, the axis, and which of several groups of one rule about that fact and axis it is.
 _Key = tuple[str, Axis, int]
 
-
-@dataclass(slots=True)
-class _Row:
-    shape: Shape
-    places: list[int] = field(default_factory=list)
+#: By group: where its answers stand.
+_Rows = dict[Shaped, list[int]]
 
 
-def _columns(
-    layouts: Sequence[Layout], shapes: _Shapes, frame: Frame, applies: int
-) -> list[Column]:
+def _gathered(layouts: Sequence[Layout], width: int) -> dict[_Key, _Rows]:
     """Gather the groups of all rules by fact and axis.
 
-    A second group of the same rule, fact and segment stands in a column of its own: what several
+    A second group of the same rule, fact and segment stands in a table of its own: what several
     possible values mean is decided group by group.
     """
-    gathered: dict[_Key, dict[Group, _Row]] = {}
+    gathered: dict[_Key, _Rows] = {}
     for number, layout in enumerate(layouts):
-        seen: Counter[tuple[str, Axis, int]] = Counter()
-        for segment, group in layout.placed:
-            found = shapes.of(group)
-            if found is None:
-                raise AssertionError("unreachable: only groups with a shape are placed")
-            axis, shape = found
-            layer = seen[group.fact, axis, segment]
-            seen[group.fact, axis, segment] += 1
-            rows = gathered.setdefault((group.fact, axis, layer), {})
-            row = rows.setdefault(group, _Row(shape))
-            row.places.append(segment * frame.width + number)
-    return [
-        _column(key, shapes.fact(key[0]), rows, frame, applies) for key, rows in gathered.items()
-    ]
+        taken: set[tuple[_Key, int]] = set()
+        for segment, shaped in layout.placed:
+            key = (shaped.group.fact, shaped.axis, 0)
+            while (key, segment) in taken:
+                key = (*key[:2], key[2] + 1)
+            taken.add((key, segment))
+            rows = gathered.setdefault(key, {})
+            rows.setdefault(shaped, []).append(segment * width + number)
+    return gathered
 
 
-def _column(
-    key: _Key, fact: Fact, rows: Mapping[Group, _Row], frame: Frame, applies: int
-) -> Column:
-    name, axis, _ = key
-    table = lookup(
-        [(row.shape, row.places) for row in rows.values()],
-        frame,
-        regions=fact.type is FactType.REGION,
-    )
-    unknown = _unsure(rows, fact, frame, applies, UNKNOWN)
-    adrift = unknown
-    if axis is Axis.DAYS:
-        adrift = _unsure(rows, fact, frame, applies, ANY_CLOCK.now)
-    return Column(name, fact, axis, table, frame, unknown, adrift)
+class _Tables:
+    """Builds the tables of one layout."""
 
+    def __init__(self, frame: Frame, applies: int) -> None:
+        self.frame = frame
+        self._enough = [bit == "1" for bit in reversed(f"{applies:0{frame.width}b}")]
 
-def _unsure(
-    rows: Mapping[Group, _Row], fact: Fact, frame: Frame, applies: int, value: Value
-) -> int:
-    answers: list[tuple[bool, list[int]]] = []
-    for group, row in rows.items():
-        answer = judged(group, fact, value, _ADRIFT)
-        if answer is not Answer.UNSURE:
-            answers.append((answer is Answer.YES, row.places))
-            continue
-        enough = [place for place in row.places if applies >> place % frame.width & 1]
-        answers.append((True, enough))
-        answers.append((False, list(set(row.places) - set(enough))))
-    return frame.entry(answers)
+    def look(self, fact: Fact, rows: _Rows) -> Lookup:
+        """Build the table of a fact."""
+        unknown = self.unsure(fact, rows, UNKNOWN)
+        shapes = [(shaped.shape, places) for shaped, places in rows.items()]
+        look = lookup(shapes, self.frame, unknown, regions=fact.type is FactType.REGION)
+        if fact.type is not FactType.ORDERED_CHOICE:
+            return look
+        entries: dict[Any, int] = {word: look(rank(fact, word)) for word in fact.choices}
+        special = {UNKNOWN: unknown, NEVER: look(NEVER)}
+        return finite({**entries, **special}, look(rank(fact, None)), self.frame)
+
+    def column(self, fact: Fact, rows: _Rows, axis: Axis) -> Column:
+        """Build the table of a fact that is measured from now."""
+        days = axis is Axis.DAYS
+        adrift = self.unsure(fact, rows, ANY_CLOCK.now) if days else 0
+        return Column(fact, days, self.look(fact, rows), adrift)
+
+    def unsure(self, fact: Fact, rows: _Rows, value: Value) -> int:
+        """Make the entry of a value that is not known, or of which the day is not."""
+        width = self.frame.width
+        answers: list[tuple[bool, Sequence[int]]] = []
+        for shaped, places in rows.items():
+            answer = judged(shaped.group, fact, value, _ADRIFT)
+            if answer is not Answer.UNSURE:
+                answers.append((answer is Answer.YES, places))
+                continue
+            for counts in (True, False):
+                some = [place for place in places if self._enough[place % width] is counts]
+                answers.append((counts, some))
+        return self.frame.entry(answers)
 
 
 def _replacers(

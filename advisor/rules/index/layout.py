@@ -14,6 +14,7 @@ from itertools import product
 from typing import Final
 
 from advisor.rules.groups import Group, Node
+from advisor.rules.index.shapes import Axis, Shape
 
 #: Segments of a wide integer: the base, and one for each `any` that a rule may have.
 MAX_SEGMENTS: Final = 4
@@ -23,6 +24,15 @@ MAX_CLAUSES: Final = 12
 
 #: Groups of which one must hold.
 Clause = tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shaped:
+    """A group that has a shape; made once for all rules, so told apart by identity."""
+
+    group: Group
+    axis: Axis
+    shape: Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,7 @@ class Layout:
         possible: False for a rule that can never fire, such as one of an empty `any`.
     """
 
-    placed: list[tuple[int, Group]] = field(default_factory=list)
+    placed: list[tuple[int, Shaped]] = field(default_factory=list)
     left: list[Node] = field(default_factory=list)
     possible: bool = True
 
@@ -45,34 +55,51 @@ class Layout:
         return 1 + max((segment for segment, _ in self.placed), default=0)
 
 
-def laid_out(nodes: tuple[Node, ...], fits: Callable[[Group], bool]) -> Layout:
+def laid_out(nodes: tuple[Node, ...], shaped: Callable[[Group], Shaped | None]) -> Layout:
     """Lay out a rule.
 
     Args:
         nodes: Trees that must all hold.
-        fits: Whether a group has a shape that the index can hold.
+        shaped: Finds the shape of a group, None if the index cannot hold it.
     """
-    placed: list[tuple[int, Group]] = []
-    left: list[Node] = []
+    layout = Layout()
     segment = 0
     for node in nodes:
         parts = node.parts if not isinstance(node, Group) and node.conjunction else (node,)
         for part in parts:
-            found = clauses(part)
-            if found is None or not all(fits(group) for clause in found for group in clause):
-                left.append(part)
+            found = _shaped_clauses(part, shaped)
+            wide = sum(len(clause) > 1 for clause in found or ())
+            if found is None or segment + wide >= MAX_SEGMENTS:
+                layout.left.append(part)
                 continue
             if () in found:
                 return Layout(possible=False)
-            wide = [clause for clause in found if len(clause) > 1]
-            if segment + len(wide) >= MAX_SEGMENTS:
-                left.append(part)
-                continue
-            placed += [(0, clause[0]) for clause in found if len(clause) == 1]
-            for clause in wide:
-                segment += 1
-                placed += [(segment, group) for group in clause]
-    return Layout(placed, left)
+            for clause in found:
+                segment += len(clause) > 1
+                at = segment if len(clause) > 1 else 0
+                layout.placed.extend([(at, group) for group in clause])
+    return layout
+
+
+def _shaped_clauses(
+    part: Node, shaped: Callable[[Group], Shaped | None]
+) -> list[tuple[Shaped, ...]] | None:
+    if isinstance(part, Group):
+        only = shaped(part)
+        return None if only is None else [(only,)]
+    found = clauses(part)
+    if found is None:
+        return None
+    made: list[tuple[Shaped, ...]] = []
+    for clause in found:
+        groups: dict[Shaped, None] = {}
+        for group in clause:
+            one = shaped(group)
+            if one is None:
+                return None
+            groups[one] = None
+        made.append(tuple(groups))
+    return made
 
 
 def clauses(node: Node) -> list[Clause] | None:
@@ -100,4 +127,4 @@ def _any(each: list[list[Clause] | None]) -> Iterator[Clause | None]:
     if None in each:
         yield None
     for choice in product(*(one or [] for one in each)):
-        yield tuple(dict.fromkeys(group for clause in choice for group in clause))
+        yield tuple(group for clause in choice for group in clause)

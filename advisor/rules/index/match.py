@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
+from advisor.facts.values import Value
 from advisor.facts.view import Facts
+from advisor.facts.worlds import World
 from advisor.rules.groups import Judge, enough
 from advisor.rules.index.bits import ones, positions
 from advisor.rules.index.build import Built
@@ -21,9 +24,13 @@ def matched(built: Built, facts: Facts, among: int) -> int:
         among: The bits of the rules that are asked about; others are left out.
     """
     wide = built.start
-    anywhere = Clock(facts.situation.now)
-    for column in built.fixed:
-        wide &= column.entry(facts.value(column.name), anywhere)
+    value = facts.value
+    for name, look in built.fixed:
+        wide &= look(value(name))
+    if built.elapsed:
+        anywhere = Clock(facts.situation.now)
+        for column in built.elapsed:
+            wide &= column.entry(value(column.fact.name), anywhere)
     per_world = _per_world(built, facts, wide)
     if built.residual:
         _settle(built, facts, per_world, among | _replacing(built))
@@ -39,22 +46,26 @@ def matched(built: Built, facts: Facts, among: int) -> int:
 
 
 def _per_world(built: Built, facts: Facts, wide: int) -> list[int]:
-    if not built.moving:
+    if not built.moving and not built.days:
         return [_narrow(built, wide)]
-    per_world = []
-    now = facts.situation.now
-    for world in facts.worlds:
-        clock = Clock.of(now, world)
-        here = wide
-        for column in built.moving:
-            here &= column.entry(facts.value_in(column.name, world), clock)
-        per_world.append(_narrow(built, here))
-    if per_world:
-        return per_world
-    nowhere = Clock(now)
-    for column in built.moving:
-        wide &= column.entry(facts.value(column.name), nowhere)
-    return [_narrow(built, wide)]
+    worlds: Sequence[World | None] = facts.worlds or (None,)
+    return [_narrow(built, wide & _in_world(built, facts, world)) for world in worlds]
+
+
+def _in_world(built: Built, facts: Facts, world: World | None) -> int:
+    value = facts.value if world is None else partial(_value_in, facts, world)
+    wide = -1
+    for name, look in built.moving:
+        wide &= look(value(name))
+    if built.days:
+        clock = Clock.of(facts.situation.now, world)
+        for column in built.days:
+            wide &= column.entry(value(column.fact.name), clock)
+    return wide
+
+
+def _value_in(facts: Facts, world: World, name: str) -> Value:
+    return facts.value_in(name, world)
 
 
 def _narrow(built: Built, wide: int) -> int:

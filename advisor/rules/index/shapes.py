@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -18,7 +19,19 @@ from advisor.facts.values import NEVER, FactType, Special
 from advisor.rules.conditions import Leaf, Operator
 from advisor.rules.domains import OTHER
 from advisor.rules.groups import Group, Literal, split
-from advisor.rules.operators import ANY_CLOCK, RELATIVE, counts_days, holds, length, rank
+from advisor.rules.operators import (
+    ANY_CLOCK,
+    RELATIVE,
+    Clock,
+    counts_days,
+    days_from,
+    holds,
+    length,
+    rank,
+)
+
+#: Keys along the days that an instant may have in each day: before now, now, after now.
+_PER_DAY: Final = 3
 
 
 class Axis(Enum):
@@ -191,7 +204,11 @@ def _cuts(leaf: Leaf, fact: Fact, axis: Axis) -> Iterator[Cut]:
     if isinstance(operand, Span):
         yield from _span_cuts(leaf.operator, operand, fact, axis)
         return
-    keys = [key_of(value, fact) for value in _named(leaf) if not isinstance(value, Special)]
+    keys = [
+        rank(fact, value) if fact.type is FactType.ORDERED_CHOICE else value
+        for value in _named(leaf)
+        if not isinstance(value, Special)
+    ]
     if leaf.operator in (Operator.IS, Operator.IN, Operator.NOT_IN):
         for key in sorted(set(keys)):
             yield from ((key, 0), (key, 1))
@@ -212,7 +229,9 @@ def _between_cuts(first: Any, last: Any, fact: Fact) -> Iterator[Cut]:  # noqa: 
 def _span_cuts(operator: Operator, span: Span, fact: Fact, axis: Axis) -> Iterator[Cut]:
     here: Any
     if axis is Axis.DAYS:
-        reach: Any = day_key(span.amount - 1, 1, fact)
+        reach: Any = span.amount - 1
+        if fact.type is FactType.INSTANT:
+            reach = reach * _PER_DAY + 1
         here = 0
     else:
         reach = length(span)
@@ -225,17 +244,19 @@ def _span_cuts(operator: Operator, span: Span, fact: Fact, axis: Axis) -> Iterat
         yield from ((here, 0), (reach, 1))
 
 
-def key_of(value: Any, fact: Fact) -> Any:  # noqa: ANN401 - any ordered scalar
-    """Return what a value of an ordered type is looked up by."""
-    return rank(fact, value) if fact.type is FactType.ORDERED_CHOICE else value
-
-
-def day_key(days: int, side: int, fact: Fact) -> int:
-    """Return what a number of days from today is looked up by.
+def day_key(value: date, clock: Clock) -> int:
+    """Return what a date or an instant is looked up by along the days.
 
     Args:
-        days: Days from the customer's today.
-        side: Of an instant: -1 before now, 0 now, 1 after now.
-        fact: A date or an instant.
+        value: A date, or an aware instant.
+        clock: From where the days are counted, in a world.
+
+    Returns:
+        Of a date, its days from today. Of an instant, three for each day, and which side of now it
+        lies on; so what is later today and what was earlier today differ.
     """
-    return days if fact.type is FactType.DATE else days * 3 + side
+    days = days_from(value, clock)
+    if not isinstance(value, datetime):
+        return days
+    side = (days > 0) - (days < 0) or (value > clock.now) - (value < clock.now)
+    return days * _PER_DAY + side

@@ -1,6 +1,6 @@
-"""Tables from the value of one fact to a wide integer of what it leaves standing.
+"""Tables from what one fact may be to a wide integer of what that leaves standing.
 
-A table of thousands of values keeps one whole integer for every 32 of them, and what changes in
+A table of thousands of values keeps one whole integer for some of them, and what changes in
 between: 10,000 rules with a threshold each would take 50 MB otherwise.
 """
 
@@ -9,30 +9,24 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
-from advisor.facts.values import NEVER
+from advisor.facts.values import NEVER, UNKNOWN, Possible
 from advisor.rules.index.bits import mask, ones
 from advisor.rules.index.shapes import Hits, Shape, Steps, Words
 
 #: Bytes of whole integers that a table may take before it keeps differences instead.
-WHOLE: Final = 400_000
+WHOLE: Final = 2_000_000
 
-#: Cells from one whole integer to the next.
-STRIDE: Final = 32
-
-#: Positions above which a difference is kept as an integer of its own.
+#: Places above which the difference of a word is kept as an integer of its own.
 _MANY: Final = 64
 
-#: Returns the wide integer of a value that the fact's type has, or of its distance from now.
+#: Returns the wide integer of what a fact may be, unknown and several possible values included.
 Lookup = Callable[[Any], int]
 
 #: Positions in the wide integer.
 Places = Sequence[int]
-
-#: What differs from another entry: a whole integer, or the few places.
-_Difference = int | tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +67,15 @@ class Frame:
         return whole
 
 
-def _difference(places: Places) -> _Difference:
-    return mask(places) if len(places) > _MANY else tuple(places)
-
-
-def _changed(entry: int, difference: _Difference) -> int:
-    return entry ^ (difference if isinstance(difference, int) else mask(difference))
-
-
-def lookup(rows: Sequence[tuple[Shape, Places]], frame: Frame, *, regions: bool) -> Lookup:
+def lookup(
+    rows: Sequence[tuple[Shape, Places]], frame: Frame, unknown: int, *, regions: bool
+) -> Lookup:
     """Build a table.
 
     Args:
         rows: Shapes of one kind, each with the places that its answer decides.
         frame: The layout of the integers.
+        unknown: The entry of an unknown value.
         regions: Whether the words are regions, which hold one another.
     """
     steps: list[tuple[Steps, Places]] = []
@@ -101,13 +90,26 @@ def lookup(rows: Sequence[tuple[Shape, Places]], frame: Frame, *, regions: bool)
             case Hits():
                 hits.append((shape, places))
     if steps:
-        return _steps(steps, frame)
+        return _steps(steps, frame, unknown)
     if hits:
-        return _hits(hits, frame)
-    return _regions(words, frame) if regions else _words(words, frame)
+        return _hits(hits, frame, unknown)
+    return _regions(words, frame, unknown) if regions else _words(words, frame, unknown)
 
 
-def _steps(rows: Sequence[tuple[Steps, Places]], frame: Frame) -> Lookup:
+def finite(entries: Mapping[Any, int], other: int, frame: Frame) -> Lookup:
+    """Build a table that is written out: entries by value, and that of all others."""
+    get = entries.get
+
+    def look(value: Any) -> int:  # noqa: ANN401 - whatever the fact may be
+        entry = get(value)
+        if entry is not None:
+            return entry
+        return frame.joined(map(look, value.values)) if type(value) is Possible else other
+
+    return look
+
+
+def _steps(rows: Sequence[tuple[Steps, Places]], frame: Frame, unknown: int) -> Lookup:
     keys = sorted({key for shape, _ in rows for key, _ in shape.cuts})
     number = {key: index for index, key in enumerate(keys)}
     changes: list[list[int]] = [[] for _ in range(2 * len(keys) + 1)]
@@ -116,115 +118,105 @@ def _steps(rows: Sequence[tuple[Steps, Places]], frame: Frame) -> Lookup:
             changes[2 * number[key] + 1 + after].extend(places)
     first = frame.entry((shape.first, places) for shape, places in rows)
     never = frame.entry((shape.never, places) for shape, places in rows)
-    if sum(map(bool, changes)) * frame.size <= WHOLE:
-        return _WholeSteps(keys, list(_entries(first, changes)), never).at
-    whole = list(islice(_entries(first, changes), 0, None, STRIDE))
-    return _SparseSteps(keys, whole, [_difference(change) for change in changes], never).at
+    special = {UNKNOWN: unknown, NEVER: never}
+    stride = sum(map(bool, changes)) * frame.size // WHOLE + 1
+    entries = list(islice(_entries(first, changes), 0, None, stride))
+    if stride > 1:
+        return _sparse_steps(keys, entries, changes, special, stride=stride, frame=frame)
+    exact: dict[Any, int] = {**special, **dict(zip(keys, entries[1::2], strict=True))}
+    gaps = entries[::2]
+    get = exact.get
+
+    def look(value: Any) -> int:  # noqa: ANN401 - whatever the fact may be
+        entry = get(value)
+        if entry is not None:
+            return entry
+        if type(value) is Possible:
+            return frame.joined(map(look, value.values))
+        return gaps[bisect_left(keys, value)]
+
+    return look
 
 
 def _entries(entry: int, changes: Sequence[Places]) -> Iterator[int]:
+    """Iterate over the entries before the first key, at it, after it, and so on."""
     for change in changes:
         if change:
             entry ^= mask(change)
         yield entry
 
 
-@dataclass(frozen=True, slots=True)
-class _WholeSteps:
-    """Entries before the first key, at it, between it and the second, and so on."""
+def _sparse_steps(
+    keys: Sequence[Any],
+    entries: Sequence[int],
+    changes: Iterable[Places],
+    special: Mapping[Any, int],
+    *,
+    stride: int,
+    frame: Frame,
+) -> Lookup:
+    differences = [tuple(change) for change in changes]
 
-    keys: Sequence[Any]
-    entries: Sequence[int]
-    never: int
+    def look(value: Any) -> int:  # noqa: ANN401 - whatever the fact may be
+        if value in special:
+            return special[value]
+        if type(value) is Possible:
+            return frame.joined(map(look, value.values))
+        below = bisect_left(keys, value)
+        cell = 2 * below + (below < len(keys) and keys[below] == value)
+        before = cell // stride
+        changed = differences[before * stride + 1 : cell + 1]
+        return entries[before] ^ mask(tuple(chain.from_iterable(changed)))
 
-    def at(self, key: Any) -> int:  # noqa: ANN401 - as the keys are
-        if key is NEVER:
-            return self.never
-        below = bisect_left(self.keys, key)
-        on = below < len(self.keys) and self.keys[below] == key
-        return self.entries[2 * below + on]
-
-
-@dataclass(frozen=True, slots=True)
-class _SparseSteps:
-    """Every `STRIDE`-th entry, and what changes on entering each cell."""
-
-    keys: Sequence[Any]
-    entries: Sequence[int]
-    differences: Sequence[_Difference]
-    never: int
-
-    def at(self, key: Any) -> int:  # noqa: ANN401 - as the keys are
-        if key is NEVER:
-            return self.never
-        below = bisect_left(self.keys, key)
-        on = below < len(self.keys) and self.keys[below] == key
-        cell = 2 * below + on
-        entry = self.entries[cell // STRIDE]
-        for difference in self.differences[cell // STRIDE * STRIDE + 1 : cell + 1]:
-            if difference:
-                entry = _changed(entry, difference)
-        return entry
+    return look
 
 
-def _words(rows: Sequence[tuple[Words, Places]], frame: Frame) -> Lookup:
+def _words(rows: Sequence[tuple[Words, Places]], frame: Frame, unknown: int) -> Lookup:
     by_word: dict[Any, list[int]] = {}
     for shape, places in rows:
         for word in shape.but:
             by_word.setdefault(word, []).extend(places)
     other = frame.entry((shape.other, places) for shape, places in rows)
-    if len(by_word) * frame.size <= WHOLE:
-        entries = {word: other ^ mask(places) for word, places in by_word.items()}
-        return _WholeWords(entries, other).at
-    few = {word: _difference(places) for word, places in by_word.items()}
-    return _SparseWords(few, other).at
+    sparse = len(by_word) * frame.size > WHOLE
+    few = {w: tuple(p) for w, p in by_word.items() if sparse and len(p) <= _MANY}
+    entries = {w: other ^ mask(p) for w, p in by_word.items() if w not in few}
+    whole = finite({**entries, UNKNOWN: unknown}, other, frame)
+    if not few:
+        return whole
+
+    def look(value: Any) -> int:  # noqa: ANN401 - whatever the fact may be
+        places = few.get(value)
+        if places is not None:
+            return other ^ mask(places)
+        return frame.joined(map(look, value.values)) if type(value) is Possible else whole(value)
+
+    return look
 
 
-@dataclass(frozen=True, slots=True)
-class _WholeWords:
-    entries: Mapping[Any, int]
-    other: int
-
-    def at(self, key: Any) -> int:  # noqa: ANN401 - any word, yes or no, a weekday
-        return self.entries.get(key, self.other)
-
-
-@dataclass(frozen=True, slots=True)
-class _SparseWords:
-    differences: Mapping[Any, _Difference]
-    other: int
-
-    def at(self, key: Any) -> int:  # noqa: ANN401 - any word, yes or no, a weekday
-        difference = self.differences.get(key)
-        return self.other if difference is None else _changed(self.other, difference)
-
-
-def _hits(rows: Sequence[tuple[Hits, Places]], frame: Frame) -> Lookup:
+def _hits(rows: Sequence[tuple[Hits, Places]], frame: Frame, unknown: int) -> Lookup:
     by_word: dict[str, list[int]] = {}
     for shape, places in rows:
         for word in shape.words:
             by_word.setdefault(word, []).extend(places)
+    touched = {word: mask(places) for word, places in by_word.items()}
     nothing = frame.entry((not shape.hit, places) for shape, places in rows)
-    return _Sets({word: mask(places) for word, places in by_word.items()}, nothing).at
+    special = {UNKNOWN: unknown, NEVER: nothing}
 
-
-@dataclass(frozen=True, slots=True)
-class _Sets:
-    """What each word of a set touches; a place that is touched answers otherwise than at none."""
-
-    touched: Mapping[str, int]
-    nothing: int
-
-    def at(self, key: Any) -> int:  # noqa: ANN401 - a set of words, or NEVER
-        if key is NEVER:
-            return self.nothing
+    def look(value: Any) -> int:  # noqa: ANN401 - whatever the fact may be
+        if value in special:
+            return special[value]
+        if type(value) is Possible:
+            return frame.joined(map(look, value.values))
+        # A place that one of the words touches answers otherwise than for an empty set.
         all_touched = 0
-        for word in key:
-            all_touched |= self.touched.get(word, 0)
-        return self.nothing ^ all_touched
+        for word in value:
+            all_touched |= touched.get(word, 0)
+        return nothing ^ all_touched
+
+    return look
 
 
-def _regions(rows: Sequence[tuple[Words, Places]], frame: Frame) -> Lookup:
+def _regions(rows: Sequence[tuple[Words, Places]], frame: Frame, unknown: int) -> Lookup:
     parts: dict[str, set[str]] = {}
     for shape, _ in rows:
         for region in (*shape.but, *shape.too):
@@ -240,28 +232,23 @@ def _regions(rows: Sequence[tuple[Words, Places]], frame: Frame) -> Lookup:
         for region in inherited | shape.but:
             differs[region].extend(places)
     other = frame.entry((shape.other, places) for shape, places in rows)
+    # The entry of a country stands for its parts that nobody named ...
     entries = {region: other ^ mask(places) for region, places in differs.items()}
+    # ... and where only the country is known, every part of it is possible.
     somewhere = {
         country: frame.joined([entries[country], *(entries[part] for part in inner)])
         for country, inner in parts.items()
     }
-    return _Regions(entries, somewhere, other).at
 
-
-@dataclass(frozen=True, slots=True)
-class _Regions:
-    """Entries of named regions; that of a country stands for its parts that nobody named.
-
-    Where only the country is known (`somewhere`), every part of it is possible.
-    """
-
-    entries: Mapping[str, int]
-    somewhere: Mapping[str, int]
-    other: int
-
-    def at(self, key: Any) -> int:  # noqa: ANN401 - a region
-        country, _, part = str(key).partition("-")
+    def look(value: Any) -> int:  # noqa: ANN401 - whatever the fact may be
+        if value is UNKNOWN:
+            return unknown
+        if type(value) is Possible:
+            return frame.joined(map(look, value.values))
+        country, _, part = str(value).partition("-")
         if not part:
-            return self.somewhere.get(country, self.other)
-        entry = self.entries.get(key)
-        return self.entries.get(country, self.other) if entry is None else entry
+            return somewhere.get(country, other)
+        entry = entries.get(value)
+        return entries.get(country, other) if entry is None else entry
+
+    return look
