@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from advisor.engagement.limits import Span
 from advisor.facts.values import Scalar
-from advisor.rules.source import Mark
 
 
 class Operator(StrEnum):
