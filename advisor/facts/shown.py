@@ -72,6 +72,8 @@ def shown(
 
 def cleaned(text: str, limit: int = MAX_LENGTH) -> str:
     """Make any text one plain line: no control, direction or private characters, bounded."""
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return " ".join(text.split())
     # A bound before the work, so that a megabyte costs what a line does.
     composed = unicodedata.normalize("NFC", text[: limit * 4])
     flat = " ".join("".join(_plain(character) for character in composed).split())

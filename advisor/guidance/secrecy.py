@@ -73,6 +73,9 @@ _INTERNATIONAL: Final = re.compile(
 )
 
 
+_SPACES: Final = re.compile(r"[^\S\n]+")
+
+
 def asks_for_secret(text: str, kind: ItemKind, locale: str = "en") -> bool:
     """Tell whether a text asks for the value of something that must never be asked.
 
@@ -91,9 +94,11 @@ def asks_for_secret(text: str, kind: ItemKind, locale: str = "en") -> bool:
 
 def _plain(text: str) -> str:
     """Take away what could hide a word: case, look-alike forms, typographic marks, odd spaces."""
+    if text.isascii() and text.isprintable():
+        return _SPACES.sub(" ", text.lower()).strip()
     folded = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
     visible = "".join(c for c in folded if unicodedata.category(c) != "Cf")
-    return re.sub(r"[^\S\n]+", " ", visible).strip()
+    return _SPACES.sub(" ", visible).strip()
 
 
 def _asks(plain: str) -> bool:
