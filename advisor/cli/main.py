@@ -1,0 +1,29 @@
+"""``advisor``: the command line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from advisor.cli.lazy import LazyGroup, Place
+
+COMMANDS: Final = {
+    "serve": Place("advisor.cli.serve:serve", "Serve guidance over gRPC."),
+    "advise": Place("advisor.cli.advise:advise", "Show what the agent would see of one call."),
+    "rules": Place("advisor.cli.rules.group:rules", "Work on a pack of rules."),
+    "healthcheck": Place("advisor.cli.healthcheck:healthcheck", "Ask a service how it is."),
+}
+
+
+@click.command(
+    cls=LazyGroup,
+    places=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="advisor", message="%(prog)s %(version)s")
+def main() -> None:
+    """Explained, real-time guidance for outbound calls.
+
+    Exit codes: 0 fine, 1 the thing checked is wrong, 2 used wrongly, 3 the service is out of reach.
+    """

@@ -1,0 +1,54 @@
+"""`advisor rules facts`: what rules may speak of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from advisor.cli.rules.common import WRONG, console, json_option, load_right, print_json
+from advisor.facts.builtin.catalogue import BUILT_IN
+from advisor.workbench.facts_page import Row, markdown, rows
+
+
+@click.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--only", default="", metavar="BEGINNING", help="Only facts whose name begins so (customer.)."
+)
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print a table in Markdown.")
+@json_option
+def facts(path: Path | None, *, only: str, as_markdown: bool, as_json: bool) -> None:
+    """List the facts that rules may speak of.
+
+    With PATH, those that the pack there adds are listed too.
+    """
+    catalogue = BUILT_IN if path is None else load_right(path).pack.catalogue
+    found = rows(catalogue, only)
+    if as_json:
+        print_json([row.as_dict() for row in found])
+    elif as_markdown:
+        click.echo("\n".join(markdown(found)))
+    else:
+        out = console()
+        for row in found:
+            out.print(_title(row))
+            out.print(_body(row))
+    if not found:
+        click.echo(f"no fact begins with {only}", err=True)
+        raise SystemExit(WRONG)
+
+
+def _title(row: Row) -> Text:
+    unit = f", {row.unit}" if row.unit else ""
+    return Text.assemble((row.name, "bold cyan"), f"  {row.type}{unit}")
+
+
+def _body(row: Row) -> Text:
+    text = Text(f"    {row.about}\n")
+    if row.choices:
+        text.append(f"    One of: {', '.join(row.choices)}\n", style="green")
+    absent = f"Absence means {row.absent_means}."
+    text.append(f"    Heard by {row.told}. Sent by {row.sent_by}. {absent}", style="dim")
+    return text
