@@ -15,15 +15,15 @@ from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Decision, ItemKind, LegalClass
 from advisor.guidance import guards, tables
 from advisor.guidance.context import Ledger
-from advisor.guidance.decision import Advice, Guidance, Verdict
-from advisor.guidance.eligibility import Judged, verdict_of
+from advisor.guidance.decision import Advice, Guidance, UsedFact, Verdict
+from advisor.guidance.eligibility import verdict_of
 from advisor.guidance.guards import Progress, Setting
 from advisor.guidance.opening import opening_of
 from advisor.guidance.rendering import Renderer
 from advisor.guidance.script import Candidate, Writer
 from advisor.guidance.situations import call_as_stated
 from advisor.guidance.state import CallState, call_after, state_of
-from advisor.rules.matching import Match, Matcher
+from advisor.rules.matching import Matcher
 from advisor.rules.pack import Opening, Pack, Purpose, Rule, Section
 
 #: Advice that nothing else ends is asked for again after this.
@@ -123,6 +123,11 @@ _MOVING: Final = frozenset(
 )
 
 
+def _no_grounds(_rule: Rule) -> tuple[tuple[UsedFact, ...], bool]:
+    """Name nothing: what a call would be judged as is no ground of what it is."""
+    return (), False
+
+
 class _Scene:
     """What advising and reacting have in common, for one situation."""
 
@@ -145,7 +150,9 @@ class _Scene:
         locale = self.situation.call.locale or self.pack.settings.default_locale
         renderer = Renderer(self.facts, self.purpose, locale)
         self.ledger = Ledger(self.facts, self.match.unsure, renderer, explain=explain)
-        self.judged = self._judge(self.facts, self.match)
+        self.judged = verdict_of(
+            self.pack, self.match.rules(self._judging), self.facts, self.ledger.grounds
+        )
         self.state: CallState = state_of(self.situation.call)
         tier = self._tier()
         self.setting = Setting(
@@ -200,9 +207,6 @@ class _Scene:
             opening=self.opening.id,
         )
 
-    def _judge(self, facts: Facts, match: Match) -> Judged:
-        return verdict_of(self.pack, match.rules(self._judging), facts, self.ledger.grounds)
-
     def _verdict_as(self) -> Callable[[LegalClass], Verdict]:
         known = {self.situation.occasion.legal_class: self.judged.verdict}
 
@@ -214,7 +218,8 @@ class _Scene:
                     stated={**self.situation.stated, "call.counts_as": legal.value},
                 )
                 facts = Facts(self.pack.catalogue, other)
-                known[legal] = self._judge(facts, self._matcher.match(facts, self._judging)).verdict
+                rules = self._matcher.match(facts, self._judging).rules()
+                known[legal] = verdict_of(self.pack, rules, facts, _no_grounds).verdict
             return known[legal]
 
         return judge

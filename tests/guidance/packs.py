@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -16,7 +16,6 @@ from advisor.facts.builtin.catalogue import BUILT_IN
 from advisor.facts.catalogue import Fact
 from advisor.facts.situation import Agent, Brand, Call, Profile, Situation
 from advisor.facts.values import FactType, Tell, Value
-from advisor.facts.view import Facts
 from advisor.facts.vocabulary import (
     EVALUATION_CLASS,
     LEGAL_CLASS,
@@ -51,7 +50,6 @@ from advisor.rules.pack import (
 )
 from advisor.rules.source import Mark
 from advisor.rules.texts import split
-from tests.rules.naive import Naive
 
 MARK: Final = Mark("pack.yaml", 1, 1)
 
@@ -129,7 +127,7 @@ def purpose(
     kind: PurposeKind = PurposeKind.SERVICE_INFORMATION,
     sensitivity: Sensitivity = Sensitivity.OPEN,
     least_verification: Verification = Verification.NONE,
-    **changes: Any,
+    **changes: Any,  # noqa: ANN401 - fields of many types
 ) -> Purpose:
     """Make a purpose with a whole ladder."""
     made = Purpose(
@@ -163,7 +161,7 @@ def item(
     force: Force = Force.SHOULD,
     or_say: str | None = None,
     short_text: str | None = None,
-    **more: Any,
+    **more: Any,  # noqa: ANN401
 ) -> Item:
     """Make an item."""
     return Item(
@@ -179,7 +177,12 @@ def item(
     )
 
 
-def rule(id_: str, *items: Item, section: Section = Section.GUIDANCE, **more: Any) -> Rule:
+def rule(
+    id_: str,
+    *items: Item,
+    section: Section = Section.GUIDANCE,
+    **more: Any,  # noqa: ANN401
+) -> Rule:
     """Make a rule; `numbered` gives it its place."""
     return Rule(
         id=id_, section=section, because=f"Because of {id_}.", mark=MARK, items=items, **more
@@ -192,7 +195,7 @@ def ruling(
     reason: ReasonCode = ReasonCode.OPEN_COMPLAINT,
     *,
     until: str | None = None,
-    **more: Any,
+    **more: Any,  # noqa: ANN401
 ) -> Rule:
     """Make an eligibility rule."""
     more.setdefault("if_unsure", IfUnsure.APPLY)
@@ -204,7 +207,7 @@ def ruling(
     )
 
 
-def when(**facts: Any) -> Condition:
+def when(**facts: Any) -> Condition:  # noqa: ANN401
     """Make a condition: each fact (with ``__`` for a dot) is a value."""
     return All(
         tuple(Leaf(name.replace("__", "."), Operator.IS, value) for name, value in facts.items())
@@ -256,7 +259,7 @@ def situation(
     profile: Profile | None = None,
     agent: str | None = "Sam",
     call: Mapping[str, Any] | None = None,
-    **more: Any,
+    **more: Any,  # noqa: ANN401
 ) -> Situation:
     """Make a situation in London, before the call."""
     profile = profile or Profile()
@@ -276,48 +279,9 @@ def situation(
     )
 
 
-@dataclass
-class Found:
-    """What matched."""
-
-    facts: Facts
-    pack: Pack
-    maybe: frozenset[str]
-    certain: frozenset[str]
-
-    def rules(self, mask: int) -> Iterator[Rule]:
-        """Iterate over matching rules, strongest first."""
-        for each in self.pack.rules:
-            if mask >> each.number & 1 and each.id in self.certain | self.maybe:
-                yield each
-
-    def unsure(self, rule: Rule) -> bool:
-        """Tell whether a rule matched unsurely."""
-        return rule.id in self.maybe
-
-
-@dataclass
-class Obvious:
-    """Reads every rule of a pack, one by one."""
-
-    pack: Pack
-
-    def match(self, facts: Facts) -> Found:
-        """Match all rules."""
-        naive = Naive(facts, lambda _: ())
-        sure = Naive(facts, lambda _: ())
-        fired = {each.id for each in self.pack.rules if naive.fires(each, self.pack.rules)}
-        certain = {
-            each.id
-            for each in self.pack.rules
-            if sure.fires(replace(each, if_unsure=IfUnsure.SKIP), self.pack.rules)
-        }
-        return Found(facts, self.pack, frozenset(fired - certain), frozenset(certain & fired))
-
-
 def guide(pack: Pack) -> Guide:
     """Make a pack ready."""
-    return Guide.of(Obvious(pack))
+    return Guide.of(pack)
 
 
 def opening_script() -> tuple[Rule, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from advisor.engagement.places import Place
 from advisor.facts.situation import Brand, Profile
-from advisor.facts.values import Possible
+from advisor.facts.values import Possible, Value
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Disclosure, Sensitivity, Verification
 from advisor.guidance.decision import UsedFact, Withheld
@@ -139,7 +139,11 @@ def test_facts_are_told_to_whom_they_may_be(
 ) -> None:
     """Both the purpose's table and the fact's own `tell` must allow it."""
     purpose = packs.purpose()
-    attributes = {"bank.pin_used": False, "bank.arrears": "ten pounds", "bank.score": 7}
+    attributes: dict[str, Value] = {
+        "bank.pin_used": False,
+        "bank.arrears": "ten pounds",
+        "bank.score": 7,
+    }
     made = renderer(purpose, profile=Profile(attributes=attributes))
     words = made.spoken(split(text), listener(purpose, verification))
     assert (words.text if isinstance(words, Words) else words) == expected

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,11 +48,11 @@ def test_a_join_is_a_join(a: CallState, b: CallState, c: CallState) -> None:
 
 @given(STATES, st.lists(st.sampled_from(WITHIN_A_LEG), max_size=6), st.randoms())
 def test_order_of_arrival_changes_nothing(
-    state: CallState, events: list[str], random: st.DataObject
+    state: CallState, events: list[str], random: Random
 ) -> None:
     """Within a leg the same events in another order give the same state."""
     shuffled = list(events)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     one, other = state, state
     for event in events:
         one = after(one, event)
