@@ -143,21 +143,19 @@ class Reception:
             given = _seconds_given(context)
             call = Call(begun + (method.deadline if given is None else given - _MARGIN))
             self._metrics.started.labels(name).inc()
-            code = grpc.StatusCode.CANCELLED
             try:
                 reply = await self._admitted(raw, request_class, checker, method, call)
-                code = grpc.StatusCode.OK
             except Refusal as refusal:
-                code = refusal.code
                 call.note(reason=refusal.reason.value, **_loggable(refusal))
+                self._done(name, method.event, refusal.code, loop.time() - begun, call)
                 await context.abort_with_status(rpc_status.to_status(refusal.status()))
                 raise AssertionError("unreachable: abort raises") from refusal
-            else:
-                return reply
-            finally:
-                self._metrics.handled.labels(name, code.name).inc()
-                self._metrics.duration.labels(name).observe(loop.time() - begun)
-                self._write(name, method.event, code, loop.time() - begun, call)
+            except asyncio.CancelledError:
+                gone = grpc.StatusCode.CANCELLED
+                self._done(name, method.event, gone, loop.time() - begun, call)
+                raise
+            self._done(name, method.event, grpc.StatusCode.OK, loop.time() - begun, call)
+            return reply
 
         return receive
 
@@ -207,9 +205,12 @@ class Reception:
                 raise errors.deadline_exceeded() from None
             raise
 
-    def _write(
+    def _done(
         self, name: str, event: str, code: grpc.StatusCode, seconds: float, call: Call
     ) -> None:
+        """Count and log a call, before its caller hears how it ended."""
+        self._metrics.handled.labels(name, code.name).inc()
+        self._metrics.duration.labels(name).observe(seconds)
         fields = {
             "method": name,
             "code": code.name,

@@ -171,7 +171,7 @@ def settings_for(tmp_path: Path, **changed: object) -> Settings:
     return Settings.model_validate(
         {
             "listen": "127.0.0.1:0",
-            "metrics_listen": "127.0.0.1:0",
+            "metrics_listen": "",
             "rules": folder,
             "data": tmp_path / "data",
             "hmac_key": SECRET,
