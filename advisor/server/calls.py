@@ -7,6 +7,7 @@ and the text of the exception. Here they are one more kind of invalid request.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -37,7 +38,8 @@ class Call:
     """One request while it is answered.
 
     Attributes:
-        deadline: Until when there must be an answer, on the event loop's clock.
+        deadline: Until when there must be an answer, on the machine's monotonic clock (the event
+            loop's own may stand still while something is worked out).
         notes: Fields for the log line.
     """
 
@@ -46,7 +48,7 @@ class Call:
 
     def remaining(self) -> float:
         """Return the seconds left; 0 or less when there are none."""
-        return self.deadline - asyncio.get_running_loop().time()
+        return self.deadline - time.monotonic()
 
     def must_have_time(self) -> None:
         """Raise a refusal when the deadline has passed; ask before every side effect."""
@@ -138,8 +140,7 @@ class Reception:
         checker = Checker(request_class)
 
         async def receive(raw: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
-            loop = asyncio.get_running_loop()
-            begun = loop.time()
+            begun = time.monotonic()
             given = _seconds_given(context)
             call = Call(begun + (method.deadline if given is None else given - _MARGIN))
             self._metrics.started.labels(name).inc()
@@ -147,14 +148,14 @@ class Reception:
                 reply = await self._admitted(raw, request_class, checker, method, call)
             except Refusal as refusal:
                 call.note(reason=refusal.reason.value, **_loggable(refusal))
-                self._done(name, method.event, refusal.code, loop.time() - begun, call)
+                self._done(name, method.event, refusal.code, time.monotonic() - begun, call)
                 await context.abort_with_status(rpc_status.to_status(refusal.status()))
                 raise AssertionError("unreachable: abort raises") from refusal
             except asyncio.CancelledError:
                 gone = grpc.StatusCode.CANCELLED
-                self._done(name, method.event, gone, loop.time() - begun, call)
+                self._done(name, method.event, gone, time.monotonic() - begun, call)
                 raise
-            self._done(name, method.event, grpc.StatusCode.OK, loop.time() - begun, call)
+            self._done(name, method.event, grpc.StatusCode.OK, time.monotonic() - begun, call)
             return reply
 
         return receive
@@ -196,7 +197,7 @@ class Reception:
             self._idle.set()
 
     async def _answer(self, request: Message, method: Method, call: Call) -> Message:
-        limit = asyncio.timeout_at(call.deadline)
+        limit = asyncio.timeout(call.remaining())
         try:
             async with limit:
                 return await method.answer(request, call)
