@@ -29,6 +29,7 @@ _DAYS: Final = (
     "Saturday",
     "Sunday",
 )
+_ALL_DAY: Final = (Window(0, 24 * 60),)
 _DECIDES: Final = MappingProxyType(
     {
         Decision.BLOCK: "do not call",
@@ -105,7 +106,8 @@ def rule_sentence(rule: Rule, catalogue: Catalogue) -> str:
     """Read one rule."""
     parts = []
     if rule.events:
-        parts.append(f"when the customer's call brings {either(map(words, sorted(rule.events)))}")
+        named = [f"“{words(event)}”" for event in sorted(rule.events)]
+        parts.append(f"when {either(named)} is reported")
     when = _without_classes(rule)
     if when != ALWAYS:
         parts.append(f"if {condition(when, catalogue)}")
@@ -114,10 +116,9 @@ def rule_sentence(rule: Rule, catalogue: Catalogue) -> str:
         parts.append(f"unless {either(excuses)}")
     begin = [*_where(rule.scope), *_for(rule.applies_to), *parts]
     does = "; ".join(_effects(rule, catalogue))
-    sentence = f"{', '.join(begin)}: {does}" if begin else does
     return _paragraph(
-        sentence,
-        _unsure(rule) if parts else "",
+        _when_and(begin, does),
+        _unsure(rule) if when != ALWAYS or rule.unless else "",
         f"It speaks in place of {either(rule.replaces, 'and')}" if rule.replaces else "",
         f"Of the group {rule.group}, only the strongest rule speaks" if rule.group else "",
         _urgency(rule.priority),
@@ -136,13 +137,8 @@ def calendar_sentence(calendar: Calendar) -> str:
     begin = [*_where(scope), *_for(calendar.applies_to)]
     closed = ["public holidays"] if calendar.public_holidays else []
     closed += [day(each) for each in sorted(calendar.quiet_dates)]
-    sentence = (
-        f"{', '.join(begin)}: call only {_hours(calendar.open)}"
-        if begin
-        else (f"call only {_hours(calendar.open)}")
-    )
     return _paragraph(
-        sentence,
+        _when_and(begin, _hours(calendar.open)),
         f"Never on {either(closed, 'and')}" if closed else "",
         _ground(calendar.basis, calendar.source),
         f"Why: {calendar.because}" if calendar.because else "",
@@ -164,7 +160,7 @@ def limit_sentence(limit: Limit) -> str:
         counted = f"{limit.at_most} {one if limit.at_most == 1 else many}"
         does = f"no more than {counted} in {span(limit.span)} for each {limit.per.value}"
     return _paragraph(
-        f"{', '.join(begin)}: {does}" if begin else does,
+        _when_and(begin, does),
         _ground(limit.basis, limit.source),
         f"Why: {limit.because}" if limit.because else "",
     )
@@ -188,6 +184,10 @@ def purpose_sentence(purpose: Purpose) -> str:
         "Nothing has to be verified" if needs == "none" else f"All of it needs to be {needs}",
         f"What the customer has of it: {purpose.benefit}",
     )
+
+
+def _when_and(begin: list[str], does: str) -> str:
+    return f"{', '.join(begin)}: {does}" if begin else does
 
 
 def _paragraph(*sentences: str) -> str:
@@ -304,7 +304,9 @@ def _hours(open_: Mapping[int, tuple[Window, ...]]) -> str:
         for windows, days in by_windows.items()
         if windows
     ]
-    return "; ".join(said) or "never"
+    if set(by_windows) == {_ALL_DAY} and len(open_) == len(_DAYS):
+        return "call at any time"
+    return f"call only {'; '.join(said)}" if said else "do not call at all"
 
 
 def _weekdays(days: Iterable[int]) -> str:
@@ -317,8 +319,6 @@ def _weekdays(days: Iterable[int]) -> str:
 
 
 def _window(window: Window) -> str:
-    if window.length == 24 * 60:
-        return "at any time"
     return f"from {_clock(window.start)} to {_clock(window.end)}"
 
 

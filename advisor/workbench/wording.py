@@ -49,11 +49,15 @@ _SUBJECTS: Final = {
     "customer.suppressions": "the list of what keeps us from this call",
     "customer.reported_defects": "the list of defects the customer reported",
     "customer.care_needs": "the list of the customer's care needs",
+    "customer.moratorium_ends": "the end of the moratorium",
     "customer.name_hint": "the hint how to say the name",
     "event.kind": "what happened",
     "event.reported_by": "who reported it",
     "event.scope": "how far the request to stop reaches",
     "event.window": "the hours that the customer named",
+    "history.last_conversation.disposition": "how the last conversation came out",
+    "history.last_conversation.ended_by": "who ended the last conversation",
+    "history.last_inbound.topic": "what the customer last contacted us about",
     "history.asks_refused": "what the customer has refused before",
     "history.promises_missed.same_matter": "the number of promises missed in this matter",
     "now.date": "the customer's date",
@@ -125,7 +129,7 @@ def subject(fact: Fact) -> str:
         return _SUBJECTS[fact.name]
     group, _, rest = fact.name.partition(".")
     if group == "history":
-        return f"the {words(rest.removesuffix('.at')).replace('.', ' and its ')}"
+        return f"the {words(rest.removesuffix('.at'))}"
     if group in ("weather", "slot"):
         return f"{words(group)} {words(rest).replace('.', ' ')}"
     if group == "customer" and rest.startswith("consent."):
