@@ -28,7 +28,7 @@ from advisor.rules.pack import Pack
 DAYS: Final = 7
 
 #: Steps in the search for an instant that every place, calendar and limit allows.
-_STEPS: Final = 400
+_STEPS: Final = 100
 
 _QUIET_TIME: Final = "now.quiet_time"
 _QUIET_TIME_ENDS: Final = "now.quiet_time_ends"

@@ -53,17 +53,17 @@ US_SALES = Calendar(
 EVENINGS = QuietTime(window=Window(18 * 60, 22 * 60))
 
 
-def pack_of(*rules: Any, **more: Any) -> Pack:
+def pack_of(*rules: Any, **more: Any) -> Pack:  # noqa: ANN401
     """Make a pack with all purposes."""
     return packs.pack(*rules, purposes=PURPOSES, **more)
 
 
-def advised(pack: Pack, purpose_id: str = "pin-migration", **more: Any) -> Advice:
+def advised(pack: Pack, purpose_id: str = "pin-migration", **more: Any) -> Advice:  # noqa: ANN401
     """Advise on a call."""
     return advise(packs.guide(pack), packs.situation(pack, purpose_id, **more))
 
 
-def judged(pack: Pack, purpose_id: str = "pin-migration", **more: Any) -> Verdict:
+def judged(pack: Pack, purpose_id: str = "pin-migration", **more: Any) -> Verdict:  # noqa: ANN401
     """Judge a call."""
     return advised(pack, purpose_id, **more).verdict
 
@@ -131,7 +131,7 @@ def test_a_rule_without_a_ruling_gives_no_reason() -> None:
         (Possible((NOW + timedelta(days=2), "soon")), None),
     ],
 )
-def test_until_when_a_rule_defers(value: Any, expected: datetime | None) -> None:
+def test_until_when_a_rule_defers(value: Any, expected: datetime | None) -> None:  # noqa: ANN401
     """`not_before` is the latest instant the named fact may be; absent where no end is known."""
     pack = pack_of(ruling("hold", until="weather.outage.ends_at"))
     stated = {} if value is None else {"weather.outage.ends_at": value}
@@ -290,7 +290,7 @@ def test_a_quiet_time_may_be_stated(
     assert (codes(verdict), verdict.not_before) == (expected, until)
 
 
-def attempt(at: datetime, **more: Any) -> Contact:
+def attempt(at: datetime, **more: Any) -> Contact:  # noqa: ANN401
     """Make an attempt of ours."""
     return Contact(at=at, direction=Direction.OUTBOUND, **more)
 
@@ -403,7 +403,7 @@ def test_a_register_yields_to_consent(consent: ConsentType, expected: list[str])
 
 
 def test_an_opt_out_covers_its_kinds_only() -> None:
-    """ "Not about this" is not "never": other matters may be rung about."""
+    """An opt-out from one kind of matter leaves the others."""
     suppressed = Suppressed(
         source=Suppression.PURPOSE_OPT_OUT,
         purpose_kinds=frozenset({PurposeKind.MARKETING_NEW}),
@@ -546,3 +546,28 @@ def test_advice_is_valid_until_a_reason_passes() -> None:
     pack = pack_of(ruling("hold", until="weather.outage.ends_at"))
     ends = NOW + timedelta(minutes=2)
     assert advised(pack, stated={"weather.outage.ends_at": ends}).valid_until == ends
+
+
+def test_calendars_that_never_agree_have_no_not_before() -> None:
+    """Where the calendars of two candidate places never open together, no instant is named."""
+    early = (Window(480, 540),)
+    default = Calendar(id="office", open=dict.fromkeys(range(7), early))
+    sales = replace(US_SALES, open=dict.fromkeys(range(7), early))
+    pack = pack_of(calendars=[default, sales], default_calendar="office")
+    verdict = judged(pack, "sale", places=[NEW_YORK, LONDON])
+    assert all(reason.until is not None for reason in verdict.reasons)
+    assert (verdict.not_before, verdict.windows) == (None, ())
+
+
+def test_a_window_that_never_opens_again_has_no_not_before() -> None:
+    """A limit that ends behind the last window there will ever be leaves no instant."""
+    tomorrow = NOW.date() + timedelta(days=1)
+    shut = replace(packs.ALL_DAY, id="shut", open={}, from_=tomorrow)
+    contacts = (attempt(NOW), attempt(NOW))
+    pack = pack_of(
+        calendars=[packs.ALL_DAY, replace(shut, basis=Basis.LAW)],
+        limits=[replace(TWO_A_DAY, span=Span(12, SpanUnit.HOURS))],
+    )
+    verdict = judged(pack, history=History(contacts=contacts))
+    assert codes(verdict) == ["frequency_cap"]
+    assert verdict.not_before is None

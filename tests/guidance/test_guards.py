@@ -59,7 +59,7 @@ def made(*items: Item) -> Pack:
     return packs.pack(rule("r", *items), purposes=[DEBT, SALE], budgets=Budgets(items=9))
 
 
-def advised(pack: Pack, purpose_id: str = "pin-migration", **more: Any) -> Advice:
+def advised(pack: Pack, purpose_id: str = "pin-migration", **more: Any) -> Advice:  # noqa: ANN401
     """Advise on a call."""
     return advise(packs.guide(pack), packs.situation(pack, purpose_id, **more))
 
@@ -288,7 +288,7 @@ def test_nothing_for_the_company_alone(tier: TrustTier, expected: list[str]) -> 
     assert shown(advised(pack, tier=tier)) == expected
 
 
-def offer(name: str = "upsell", **more: Any) -> Item:
+def offer(name: str = "upsell", **more: Any) -> Item:  # noqa: ANN401
     """Make an offer."""
     more.setdefault("stage", Stage.BODY)
     return item(name, "May I offer you a card?", kind=ItemKind.OFFER, **more)

@@ -22,7 +22,11 @@ from tests.guidance import packs
 NONE, CLAIMED, VERIFIED, STRONG = Verification
 
 
-def renderer(purpose: Purpose | None = None, brand: Brand = packs.BRAND, **more: Any) -> Renderer:
+def renderer(
+    purpose: Purpose | None = None,
+    brand: Brand = packs.BRAND,
+    **more: Any,  # noqa: ANN401
+) -> Renderer:
     """Make a renderer for a purpose and a situation."""
     purpose = purpose or packs.purpose()
     pack = packs.pack(purposes=[purpose], brand=brand)

@@ -18,7 +18,7 @@ from tests.guidance.packs import item, rule
 MUST, SHOULD, COULD = Force.MUST, Force.SHOULD, Force.COULD
 
 
-def advised(pack: Pack, **more: Any) -> Advice:
+def advised(pack: Pack, **more: Any) -> Advice:  # noqa: ANN401
     """Advise on a call."""
     return advise(packs.guide(pack), packs.situation(pack, **more))
 
