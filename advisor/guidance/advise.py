@@ -143,7 +143,10 @@ class _Scene:
         self._matcher = guide.matcher
         self._judging = guide.matcher.sections.get(Section.ELIGIBILITY, 0)
         self.pack = guide.pack
-        self.situation = replace(situation, call=call_as_stated(situation.call, situation.stated))
+        self.situation = situation
+        if situation.stated:
+            call = call_as_stated(situation.call, situation.stated)
+            self.situation = replace(situation, call=call)
         self.facts = Facts(self.pack.catalogue, self.situation)
         self.match = self._matcher.match(self.facts, speaking | self._judging)
         self.purpose: Purpose = self.pack.purposes[self.situation.occasion.id]

@@ -133,6 +133,8 @@ class Writer:
                 self._withhold(candidate, _PASSED if when in order else _NOT_IN_OPENING)
         headline = order.index(Stage.HEADLINE if Stage.HEADLINE in order else Stage.BODY)
         for place, (when, there) in enumerate(moments.items(), start=begun):
+            if not there:
+                continue
             at.past_headline = place > headline
             self.items += self._moment(there, when, at, self._budget)
 
@@ -201,6 +203,8 @@ def _for_brief(candidate: Candidate) -> bool:
 
 def _in_order(found: list[Candidate]) -> list[Candidate]:
     """Sort a moment's items; guarded asks keep their places but take them by sensitivity."""
+    if len(found) == 1:
+        return found
     ordered = sorted(found, key=lambda each: (-each.item.force, each.rule.number, each.place))
     places = [n for n, each in enumerate(ordered) if guards.cost(each.item)]
     if len(places) > 1:

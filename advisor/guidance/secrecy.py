@@ -96,6 +96,8 @@ def _plain(text: str) -> str:
     """Take away what could hide a word: case, look-alike forms, typographic marks, odd spaces."""
     if text.isascii() and text.isprintable():
         return _SPACES.sub(" ", text.lower()).strip()
+    if text.isascii():
+        return re.sub(r"[^\S\n]+", " ", text.lower()).strip()
     folded = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
     visible = "".join(c for c in folded if unicodedata.category(c) != "Cf")
     return _SPACES.sub(" ", visible).strip()

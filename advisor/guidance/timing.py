@@ -137,7 +137,13 @@ class Timing:
 
     def closes(self, within: timedelta) -> datetime | None:
         """Return when an open window closes, if that is within so long from now."""
+        then = self._now + within
         for open_at in self._hours(self._now):
+            # Most calls are far from the end of their window: one look tells.
+            if not closed_reasons(
+                open_at.calendars, open_at.places, self._tags, then
+            ) and not quiet_reasons(self._quiet, open_at.places, then):
+                continue
             for window in open_windows(
                 open_at.calendars, open_at.places, self._tags, self._now, 1, quiet_times=self._quiet
             ):
