@@ -1,6 +1,6 @@
 """Rules and situations of any number, as plain data that every engine can be given.
 
-Facts and their values are those of a call; each rule asks about two to five of twelve facts, and
+Facts and their values are those of a call; each rule asks four to seven of twelve facts, and
 every third rule has an alternative. The same seed gives the same rules everywhere.
 """
 
@@ -34,13 +34,13 @@ NUMBERS: Final[dict[str, int]] = {
 
 
 def rule_set(count: int, seed: int = 7) -> list[RuleData]:
-    """Make rules; about one in fifty applies to a call."""
+    """Make rules; about one in a hundred applies to a call."""
     dice = random.Random(seed)  # noqa: S311 - the same rules in every run
     return [_rule(dice, number) for number in range(count)]
 
 
 def _rule(dice: random.Random, number: int) -> RuleData:
-    facts = dice.sample([*CHOICES, *NUMBERS], dice.randint(3, 6))
+    facts = dice.sample([*CHOICES, *NUMBERS], dice.randint(4, 7))
     split = 2 if number % 3 == 0 else 0
     return {
         "all": [_test(dice, fact) for fact in facts[split:]],

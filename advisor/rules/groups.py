@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
-from advisor.facts.catalogue import Catalogue, Fact
+from advisor.facts.catalogue import Fact
 from advisor.facts.values import NEVER, Answer, FactType, Scalar, Special, Value, possible_values
 from advisor.facts.view import Facts
 from advisor.facts.worlds import World
@@ -229,13 +229,3 @@ class Judge:
 def enough(if_unsure: IfUnsure) -> Answer:
     """Return the least answer that counts as yes."""
     return Answer.UNSURE if if_unsure is IfUnsure.APPLY else Answer.YES
-
-
-def known_facts(nodes: Iterable[Node], catalogue: Catalogue) -> tuple[Fact, ...]:
-    """List the facts that trees ask about, each once, in order.
-
-    Raises:
-        UnknownFactError: The catalogue lacks one.
-    """
-    names = dict.fromkeys(group.fact for node in nodes for group in groups_in(node))
-    return tuple(catalogue[name] for name in names)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from advisor.facts.catalogue import Catalogue
-from advisor.facts.values import Answer
+from advisor.facts.values import Answer, Value
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Decision
 from advisor.rules.explain import Explanation, why_not
@@ -75,6 +75,10 @@ class Matcher:
         wanted = self.everything if among is None else among
         return Match(self, facts, matched(self._index, facts, wanted))
 
+    def asks(self, rule: Rule) -> tuple[str, ...]:
+        """List the facts that a rule asks about, scope first."""
+        return self._index.asks[rule.number]
+
     def replacers_of(self, rule: Rule) -> tuple[Rule, ...]:
         """List the rules that replace a rule within their scope and dates."""
         return self._replacers.get(rule.number, ())
@@ -106,9 +110,8 @@ class Match:
 
     def rules(self, among: int | None = None) -> Iterator[Rule]:
         """Iterate over the rules that apply, strongest first; only those of a mask, if given."""
-        rules = self._matcher.rules
-        for number in positions(self.bits if among is None else self.bits & among):
-            yield rules[number]
+        bits = self.bits if among is None else self.bits & among
+        return map(self._matcher.rules.__getitem__, positions(bits))
 
     def spoken(self, among: int | None = None) -> Iterator[Rule]:
         """Iterate like `rules`, but over only the strongest rule of each group."""
@@ -118,6 +121,14 @@ class Match:
                 yield rule
             if rule.group is not None:
                 groups.add(rule.group)
+
+    def reasons(self, rule: Rule) -> tuple[tuple[str, Value], ...]:
+        """List the facts that a rule asks about with what each may be, its scope first.
+
+        This is what a reply shows of every item; `why` also says what each comparison came to.
+        """
+        value = self.facts.value
+        return tuple([(name, value(name)) for name in self._matcher.asks(rule)])
 
     def unsure(self, rule: Rule) -> bool:
         """Tell whether a rule that applies does so only because nobody knows better."""

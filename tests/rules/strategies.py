@@ -6,7 +6,7 @@ Values are few and close together, so that rules meet, contradict and repeat eac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import combinations
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -32,16 +32,22 @@ _HOUR = timedelta(hours=1)
 _TODAY = NOW.date()
 
 
-def _moving(name: str, type_: FactType) -> Fact:
-    readers = {
-        "call.region": lambda world: world.place.region or UNKNOWN,
-        "now.local_time": lambda world: world.local.time(),
-        "now.weekday": lambda world: world.local.weekday(),
-        "now.date": lambda world: world.local.date(),
-        "now.is_holiday": lambda world: UNKNOWN if world.is_holiday is None else world.is_holiday,
+def _of_world(name: str, world: World) -> Value:
+    readings: dict[str, Value | None] = {
+        "call.region": world.place.region,
+        "now.local_time": world.local.time(),
+        "now.weekday": world.local.weekday(),
+        "now.date": world.local.date(),
+        "now.is_holiday": world.is_holiday,
     }
-    read = readers[name]
-    return Fact(name=name, type=type_, about="", read_in_world=lambda _, world: read(world))
+    reading = readings[name]
+    return UNKNOWN if reading is None else reading
+
+
+def _moving(name: str, type_: FactType) -> Fact:
+    return Fact(
+        name=name, type=type_, about="", read_in_world=lambda _, world: _of_world(name, world)
+    )
 
 
 CATALOGUE: Final = Catalogue.of(
@@ -237,9 +243,16 @@ def worlds(draw: st.DrawFn) -> tuple[World, ...]:
     )
 
 
+def world(zone: str, region: str | None = None, now: datetime = NOW) -> World:
+    """Make a candidate world of which nobody knows whether it has a holiday."""
+    place = Place(zone=ZoneInfo(zone), region=region)
+    return World(place, now.astimezone(place.zone), is_holiday=None)
+
+
 def facts(
     stated: dict[str, Value] | None = None,
     worlds: Sequence[World] = (),
+    *,
     brand: str = "one",
     campaign: str = "",
     now: datetime = NOW,
@@ -269,8 +282,8 @@ def situations(draw: st.DrawFn, names: Sequence[str]) -> Facts:
     return facts(
         stated,
         draw(worlds()),
-        draw(st.sampled_from(["one", "two", "three"])),
-        draw(st.sampled_from(["", "spring"])),
+        brand=draw(st.sampled_from(["one", "two", "three"])),
+        campaign=draw(st.sampled_from(["", "spring"])),
     )
 
 
@@ -278,8 +291,3 @@ def some_names() -> st.SearchStrategy[list[str]]:
     """A few facts, so that rules meet over them."""
     names = [fact.name for fact in CATALOGUE if fact.name not in ("call.brand", "call.campaign")]
     return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)
-
-
-def on(day: date) -> datetime:
-    """Noon of a day, UTC."""
-    return datetime.combine(day, time(12), UTC)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from advisor.facts.catalogue import Catalogue, Fact
 from advisor.facts.values import NEVER, UNKNOWN, Answer, FactType, Possible, Special, Value
-from advisor.rules.groups import Group, Node, grouped, judged, nodes_of, scope_leaves
+from advisor.rules.groups import Group, Node, grouped, groups_in, judged, nodes_of, scope_leaves
 from advisor.rules.index.bits import mask, ones
 from advisor.rules.index.layout import Layout, Shaped, laid_out
 from advisor.rules.index.shapes import Axis, axis_of, day_key, shape_of
@@ -69,6 +69,7 @@ class Built:
             may be so.
         left: By rule number: trees that must be judged for themselves.
         residual: The bits of those rules.
+        asks: By rule number: the facts that the rule asks about, scope first.
         replacers: By rule number, replacers first: for each rule that replaces it, its number, and
             the bits of its scope being so, and perhaps being so.
         replaceable: The bits of the rules that are replaced.
@@ -84,6 +85,7 @@ class Built:
     applies: int
     left: Mapping[int, tuple[Node, ...]]
     residual: int
+    asks: tuple[tuple[str, ...], ...]
     replacers: Mapping[int, tuple[tuple[int, int, int], ...]]
     replaceable: int
 
@@ -137,6 +139,7 @@ def built(rules: Sequence[Rule], catalogue: Catalogue) -> Built:
         applies=applies,
         left=MappingProxyType(left),
         residual=mask(left),
+        asks=tuple(_asks(layout) for layout in layouts[: len(rules)]),
         replacers=MappingProxyType(replacers),
         replaceable=mask(replacers),
     )
@@ -156,6 +159,12 @@ def _start(layouts: Sequence[Layout], width: int) -> int:
         if segment
     }
     return mask(standing)
+
+
+def _asks(layout: Layout) -> tuple[str, ...]:
+    names = [shaped.group.fact for _, shaped in layout.placed]
+    names += [group.fact for node in layout.left for group in groups_in(node)]
+    return tuple(dict.fromkeys(names))
 
 
 class _Shapes:

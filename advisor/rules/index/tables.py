@@ -82,13 +82,12 @@ def lookup(
     words: list[tuple[Words, Places]] = []
     hits: list[tuple[Hits, Places]] = []
     for shape, places in rows:
-        match shape:
-            case Steps():
-                steps.append((shape, places))
-            case Words():
-                words.append((shape, places))
-            case Hits():
-                hits.append((shape, places))
+        if isinstance(shape, Steps):
+            steps.append((shape, places))
+        elif isinstance(shape, Words):
+            words.append((shape, places))
+        else:
+            hits.append((shape, places))
     if steps:
         return _steps(steps, frame, unknown)
     if hits:
