@@ -67,7 +67,8 @@ class Verdict:
         reasons: All of them, strictest first, then by basis and rule id.
         not_before: Of a DEFER: the first instant at which every deferring reason has passed and a
             window is open; None where a reason has no known end.
-        windows: Allowed windows (UTC) of the next days, at the customer's candidate places.
+        windows: Allowed windows (UTC) of the days from `not_before` on, at the customer's candidate
+            places; none without it.
     """
 
     decision: Decision

@@ -76,12 +76,13 @@ def verdict_of(pack: Pack, rules: Iterable[Rule], facts: Facts, grounds: Grounds
     decision = reasons[0].decision
     if decision is not Decision.DEFER:
         return Judged(Verdict(decision=decision, reasons=tuple(reasons)), timing.closes(SOON))
+    not_before = _not_before(reasons, timing, facts.situation.now)
     return Judged(
         Verdict(
             decision=decision,
             reasons=tuple(reasons),
-            not_before=_not_before(reasons, timing, facts.situation.now),
-            windows=timing.windows(),
+            not_before=not_before,
+            windows=() if not_before is None else timing.windows(not_before),
         ),
         timing.closes(SOON),
     )

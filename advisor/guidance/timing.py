@@ -120,15 +120,15 @@ class Timing:
             at = later
         return None
 
-    def windows(self) -> tuple[Interval, ...]:
-        """List when calendars and quiet times allow a call in the next days, in UTC."""
+    def windows(self, begin: datetime) -> tuple[Interval, ...]:
+        """List when calendars and quiet times allow a call in the days from `begin` on, in UTC."""
         found: tuple[Interval, ...] | None = None
-        for open_at in self._hours(self._now):
+        for open_at in self._hours(begin):
             windows = open_windows(
                 open_at.calendars,
                 open_at.places,
                 self._tags,
-                self._now,
+                begin,
                 DAYS,
                 quiet_times=self._quiet,
             )

@@ -42,7 +42,9 @@ class Verdict(_message.Message):
 
     @_builtins.property
     def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___TimeWindow]:
-        """Windows of the next days in which a call is allowed, wherever the customer may be."""
+        """Windows in which a call is allowed, wherever the customer may be, of the seven days from
+        `not_before` on. Empty without it.
+        """
 
     @_builtins.property
     def reasons(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reason]:
