@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,8 @@ DOCUMENTED = {
 }
 #: What would show how the service is made.
 INSIDES = ("Error", "Exception", "Traceback", "<class", "_pb2", "advisor.v1", ".py")
+#: Seconds in which a store that was late must answer again.
+PATIENCE = 10
 #: Characters of the longest line that a refused request may leave.
 SHORT = 600
 
@@ -61,14 +64,20 @@ class Target:
         """Send bytes, and hold the service to what it promises."""
         service = method.containing_service.full_name
         call: Any = self.channel.unary_unary(f"/{service}/{method.name}")
-        self.log.seek(0)
-        self.log.truncate()
-        try:
-            reply = call(raw, timeout=20)
-        except grpc.RpcError as error:
-            self._is_documented(error)
-        else:
-            GetMessageClass(method.output_type).FromString(reply)
+        until = time.monotonic() + PATIENCE
+        while True:
+            self.log.seek(0)
+            self.log.truncate()
+            try:
+                reply = call(raw, timeout=20)
+            except grpc.RpcError as error:
+                # On a machine that is busy the store may be late; the same request settles it.
+                if _is_late(error) and time.monotonic() < until:
+                    continue
+                self._is_documented(error)
+            else:
+                GetMessageClass(method.output_type).FromString(reply)
+            break
         lines = self.log.getvalue().splitlines()
         assert [len(line) < SHORT for line in lines] == [True]
 
@@ -82,6 +91,10 @@ class Target:
         assert info.reason in DOCUMENTED.get(error.code(), set()), f"{error.code()} {info.reason}"
         shown = f"{error.details()} {info}"
         assert [inside for inside in INSIDES if inside in shown] == []
+
+
+def _is_late(error: Any) -> bool:  # noqa: ANN401 - an RpcError that is a Call
+    return bool(error.code() is grpc.StatusCode.UNAVAILABLE)
 
 
 @pytest.fixture(name="target", scope="module")
