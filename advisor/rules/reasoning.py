@@ -1,0 +1,171 @@
+"""What rules can and cannot do, whatever is known: impossible, overlapping, covered by another.
+
+Facts are taken to be independent of each other, each unknown or of one known value; every answer is
+exact for that. (Where two facts exclude each other, as a date and a weekday may, a rule may be
+called possible that is not.) For each fact only the values that the rules distinguish are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from advisor.facts.catalogue import Catalogue, Fact
+from advisor.facts.values import UNKNOWN, Answer, FactType, Scalar, Special
+from advisor.rules.conditions import Leaf, Operator
+from advisor.rules.domains import OTHER, cells
+from advisor.rules.groups import Group, Joined, Node, enough, judged, nodes_of, truth
+from advisor.rules.operators import ANY_CLOCK, Clock
+from advisor.rules.pack import Rule
+
+#: Words that one set is tried with at most, of those that rules tell apart.
+MAX_WORDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A tree that must come to at least an answer, or (`unmet`) to less."""
+
+    node: Node
+    least: Answer
+    unmet: bool = False
+
+    def of(self, node: Node) -> Demand:
+        """Demand the same of another tree."""
+        return Demand(node, self.least, self.unmet)
+
+
+def impossible(rule: Rule, catalogue: Catalogue, clock: Clock = ANY_CLOCK) -> bool:
+    """Tell whether a rule can never be certain: its own conditions contradict each other.
+
+    Args:
+        rule: Any rule.
+        catalogue: Declares its facts.
+        clock: From where relative operators look beside absolute ones.
+    """
+    return not can_all(_demands(rule, Answer.YES), catalogue, clock)
+
+
+def overlap(
+    first: Rule,
+    second: Rule,
+    catalogue: Catalogue,
+    clock: Clock = ANY_CLOCK,
+    *,
+    certain: bool = False,
+) -> bool:
+    """Tell whether two rules can fire together.
+
+    Args:
+        first: Any rule.
+        second: Any other.
+        catalogue: Declares their facts.
+        clock: From where relative operators look beside absolute ones.
+        certain: Whether both must hold for certain, rather than also for want of knowledge.
+    """
+    demands = [
+        demand
+        for rule in (first, second)
+        for demand in _demands(rule, Answer.YES if certain else enough(rule.if_unsure))
+    ]
+    return can_all(demands, catalogue, clock)
+
+
+def covers(stronger: Rule, weaker: Rule, catalogue: Catalogue, clock: Clock = ANY_CLOCK) -> bool:
+    """Tell whether one rule fires whenever another does; in one group, the other never speaks.
+
+    Args:
+        stronger: The rule that would always be there.
+        weaker: The rule that would be shadowed.
+        catalogue: Declares their facts.
+        clock: From where relative operators look beside absolute ones.
+    """
+    whole = Joined(conjunction=True, parts=nodes_of(stronger))
+    silent = Demand(whole, enough(stronger.if_unsure), unmet=True)
+    return not can_all([*_demands(weaker, enough(weaker.if_unsure)), silent], catalogue, clock)
+
+
+def can_all(demands: Sequence[Demand], catalogue: Catalogue, clock: Clock = ANY_CLOCK) -> bool:
+    """Tell whether one situation, in one world, can meet all demands.
+
+    Args:
+        demands: What must be so.
+        catalogue: Declares the facts.
+        clock: From where relative operators look beside absolute ones; in a world.
+    """
+    return _search(demands, (), {}, (catalogue, clock))
+
+
+_Settled = Mapping[str, tuple[Demand, ...]]
+
+
+def _demands(rule: Rule, least: Answer) -> list[Demand]:
+    return [Demand(node, least) for node in nodes_of(rule)]
+
+
+def _search(
+    demands: Sequence[Demand],
+    choices: tuple[tuple[Demand, ...], ...],
+    settled: _Settled,
+    given: tuple[Catalogue, Clock],
+) -> bool:
+    """Meet all demands, and one of each choice: what leaves no choice first, to fail early."""
+    catalogue, clock = given
+    todo = list(demands)
+    while todo:
+        demand = todo.pop()
+        node = demand.node
+        if isinstance(node, Group):
+            together = (*settled.get(node.fact, ()), demand)
+            if not _feasible(catalogue[node.fact], together, clock):
+                return False
+            settled = {**settled, node.fact: together}
+        elif node.conjunction is not demand.unmet:
+            todo.extend(map(demand.of, node.parts))
+        else:
+            choices = (*choices, tuple(map(demand.of, node.parts)))
+    if not choices:
+        return True
+    return any(_search([one], choices[1:], settled, given) for one in choices[0])
+
+
+def _feasible(fact: Fact, demands: Sequence[Demand], clock: Clock) -> bool:
+    """Tell whether one state of a fact meets all demands on it."""
+    groups = [(one.node, one) for one in demands if isinstance(one.node, Group)]
+    return any(
+        all(
+            (_answer(group, fact, state, clock) >= demand.least) is not demand.unmet
+            for group, demand in groups
+        )
+        for state in _states(fact, [leaf for g, _ in groups for leaf, _ in g.literals], clock)
+    )
+
+
+def _answer(group: Group, fact: Fact, state: Scalar | Special, clock: Clock) -> Answer:
+    if state is UNKNOWN:
+        return judged(group, fact, state, clock)
+    return Answer.YES if truth(group, fact, state, clock) else Answer.NO
+
+
+def _states(fact: Fact, leaves: Sequence[Leaf], clock: Clock) -> Iterator[Scalar | Special]:
+    yield UNKNOWN
+    asked = [leaf for leaf in leaves if leaf.operator not in (Operator.KNOWN, Operator.UNKNOWN)]
+    if fact.type is FactType.CHOICES:
+        yield from _sets(fact, asked)
+    else:
+        yield from cells(fact, asked, clock)
+
+
+def _sets(fact: Fact, leaves: Sequence[Leaf]) -> Iterator[frozenset[str]]:
+    """Iterate over sets, at least one of every kind that comparisons tell apart."""
+    lists = [
+        leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,) for leaf in leaves
+    ]
+    named = dict.fromkeys(str(word) for some in lists for word in some)
+    alike = {tuple(word in some for some in lists): word for word in fact.choices or named}
+    kinds = [*alike.values()] if fact.choices else [*alike.values(), OTHER]
+    for size in range(min(len(kinds), MAX_WORDS) + 1):
+        for some in combinations(kinds, size):
+            yield frozenset(some)
