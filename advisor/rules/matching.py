@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from advisor.facts.catalogue import Catalogue
-from advisor.facts.values import Answer, Value
+from advisor.facts.values import UNKNOWN, Answer, FactType, Possible, Value
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Decision
 from advisor.rules.explain import Explanation, why_not
@@ -15,6 +15,7 @@ from advisor.rules.groups import Judge, grouped, nodes_of, scope_leaves
 from advisor.rules.index.bits import mask, ones, positions
 from advisor.rules.index.build import built
 from advisor.rules.index.match import matched
+from advisor.rules.operators import WITH_NEVER
 from advisor.rules.pack import IfUnsure, Pack, Rule, Section
 
 _Key = TypeVar("_Key")
@@ -132,7 +133,21 @@ class Match:
 
     def unsure(self, rule: Rule) -> bool:
         """Tell whether a rule that applies does so only because nobody knows better."""
-        return is_unsure(rule, self.facts, self._matcher.replacers_of(rule))
+        replacers = self._matcher.replacers_of(rule)
+        if not replacers and all(map(self._plain, self._matcher.asks(rule))):
+            return False
+        return is_unsure(rule, self.facts, replacers)
+
+    def _plain(self, name: str) -> bool:
+        """Tell whether every comparison of a fact has one answer, without asking any."""
+        value = self.facts.value(name)
+        if value is UNKNOWN or isinstance(value, Possible):
+            return False
+        type_ = self.facts.catalogue[name].type
+        # A country may stand for its parts, and which day it is depends on the place.
+        return type_ is not FactType.REGION and (
+            type_ not in WITH_NEVER or len(self.facts.worlds) == 1
+        )
 
     def why(self, rule: Rule) -> Explanation:
         """Explain why a rule applies, or not: what failed first, then what was unsure."""
