@@ -138,7 +138,7 @@ def compare(count: int) -> dict[str, float]:
     medians = {name: median(rounds) for name, rounds in taken.items()}
     best = min(rivals.names, key=medians.__getitem__)
     for name in candidates:
-        print(f"  {best} takes {medians[best] / medians[name]:.0f} times as long as {name}")
+        print(f"  {best} takes {medians[best] / medians[name]:.1f} times as long as {name}")
     return medians
 
 
