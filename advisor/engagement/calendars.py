@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from advisor.engagement.basis import Basis, Source
 from advisor.engagement.clock import Spans
-from advisor.engagement.holidays import holiday_name
+from advisor.engagement.holidays import holiday_name, is_public_holiday
 from advisor.engagement.places import region_fits, region_within
 
 _MINUTES_A_DAY: Final = 1440
@@ -131,9 +131,21 @@ class Calendar:
             return "quiet day"
         if not self.public_holidays:
             return None
-        if self.region is not None and (region is None or not region_within(region, self.region)):
-            region = self.region
+        region = self._kept_in(region)
         return None if region is None else holiday_name(day, region)
+
+    def surely_quiet(self, day: date, region: str | None) -> bool:
+        """Tell whether a quiet day is kept for sure, not only in some part of the region."""
+        if day in self.quiet_dates:
+            return True
+        region = self._kept_in(region)
+        return region is not None and is_public_holiday(day, region) is True
+
+    def _kept_in(self, region: str | None) -> str | None:
+        """Return whose holidays count: the calendar's own region where it is the narrower one."""
+        if self.region is not None and (region is None or not region_within(region, self.region)):
+            return self.region
+        return region
 
     def spans_on(self, day: date, region: str | None) -> Spans:
         """List what is open on the wall clock of a local date, for the clock arithmetic here."""

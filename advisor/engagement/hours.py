@@ -41,7 +41,8 @@ class Closed:
     Attributes:
         local: The instant on the wall clock of the place.
         holiday: Name of the quiet day; None where the hour is the reason.
-        certain: Whether the calendar certainly fits the place; otherwise it may.
+        certain: Whether the calendar certainly fits the place, and keeps the holiday there;
+            otherwise it may.
     """
 
     calendar: Calendar
@@ -85,13 +86,15 @@ def closed_reasons(
             certain = region_fits(calendar.region, place.region)
             if certain is False or _covers(calendar.spans_on(day, place.region), minute):
                 continue
+            holiday = calendar.quiet_day(day, place.region)
             closed.append(
                 Closed(
                     calendar=calendar,
                     place=place,
                     local=local,
-                    holiday=calendar.quiet_day(day, place.region),
-                    certain=certain is True,
+                    holiday=holiday,
+                    certain=certain is True
+                    and (holiday is None or calendar.surely_quiet(day, place.region)),
                 )
             )
     return tuple(closed)

@@ -96,6 +96,47 @@ def test_holiday_is_named() -> None:
     assert closed.holiday == "Easter Monday"
 
 
+@pytest.mark.parametrize(
+    ("day", "region", "expected"),
+    [
+        ("2026-06-10", "PT", True),  # Kept in all of Portugal.
+        ("2026-06-13", "PT", False),  # Kept in Lisbon.
+        ("2026-06-13", "PT-11", True),
+        ("2026-06-13", None, False),
+        ("2026-02-03", "PT", True),  # A quiet date of the calendar's own.
+    ],
+)
+def test_a_holiday_of_some_part_is_not_certain(
+    day: str,
+    region: str | None,
+    expected: bool,  # noqa: FBT001 - a row of a table
+) -> None:
+    """Where only a part of the region keeps a day, it is closed, and said not to be certain."""
+    calendar = Calendar(
+        id="sales",
+        region="PT",
+        open=dict.fromkeys(range(7), (hours(8, 20),)),
+        quiet_dates=frozenset({date(2026, 2, 3)}),
+        public_holidays=True,
+    )
+    noon = local(f"{day} 12:00", "Europe/Lisbon")
+    (closed,) = closed_reasons([calendar], [place("Europe/Lisbon", region)], MARKETING, noon)
+    # Without a region the calendar itself may not fit.
+    assert closed.certain is (expected and region is not None)
+
+
+def test_a_calendar_of_everywhere_knows_no_holiday_without_a_region() -> None:
+    """Nobody knows what is kept where nobody knows where it is; a date of the calendar's own is."""
+    calendar = Calendar(
+        id="all", open={}, public_holidays=True, quiet_dates=frozenset({date(2026, 2, 3)})
+    )
+
+    assert [calendar.surely_quiet(day, None) for day in (date(2026, 2, 3), date(2026, 12, 25))] == [
+        True,
+        False,
+    ]
+
+
 def test_unnamed_day_is_closed() -> None:
     """A day that no calendar names is closed."""
     weekdays = Calendar(id="weekdays", open=dict.fromkeys(range(5), (hours(9, 17),)))
