@@ -45,10 +45,14 @@ def read_context(name: str, data: bytes, problems: Problems) -> AdviseRequest:
         data: Its bytes, YAML in UTF-8.
         problems: Takes what is wrong with it; the request is only of use where that is nothing.
     """
-    request = AdviseRequest()
     node = read(name, data, problems)
-    if node is not None:
-        _Reader(problems).message(node, request)
+    return AdviseRequest() if node is None else context_of(node, problems)
+
+
+def context_of(node: Node, problems: Problems) -> AdviseRequest:
+    """Read a context that stands somewhere in a tree."""
+    request = AdviseRequest()
+    _Reader(problems).message(node, request)
     return request
 
 

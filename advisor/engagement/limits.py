@@ -172,14 +172,7 @@ def reached(
     Returns:
         None where the limit does not apply or leaves room.
     """
-    if limit.applies_to and limit.applies_to.isdisjoint(tags):
-        return None
-    where = [
-        (place, certain)
-        for place in tuple(places) or _ANYWHERE
-        if (certain := region_fits(limit.region, place.region)) is not False
-        and _holds_at(limit, now, place)
-    ]
+    where = _where(limit, now, places, tags)
     if not where:
         return None
     matched = _matched(limit, contacts, now, keys or Keys())
@@ -201,6 +194,25 @@ def reached(
             for place, certain in where
         ),
     )
+
+
+def concerns(limit: Limit, now: datetime, places: Iterable[Place], tags: frozenset[str]) -> bool:
+    """Tell whether a limit speaks of such a call at one of the places, whatever was counted."""
+    return bool(_where(limit, now, places, tags))
+
+
+def _where(
+    limit: Limit, now: datetime, places: Iterable[Place], tags: frozenset[str]
+) -> list[tuple[Place, bool]]:
+    """List the places where a limit counts, and whether it certainly does there."""
+    if limit.applies_to and limit.applies_to.isdisjoint(tags):
+        return []
+    return [
+        (place, certain is True)
+        for place in tuple(places) or _ANYWHERE
+        if (certain := region_fits(limit.region, place.region)) is not False
+        and _holds_at(limit, now, place)
+    ]
 
 
 def _holds_at(limit: Limit, now: datetime, place: Place) -> bool:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from advisor.engagement.calendars import QuietTime
 from advisor.engagement.card import Card
 from advisor.engagement.contacts import Contact
+from advisor.engagement.places import Place
 from advisor.engagement.promises import Promise
 from advisor.facts.values import UNKNOWN, Value
 from advisor.facts.vocabulary import (
@@ -219,8 +220,9 @@ class Situation:
 
     Attributes:
         now: The instant the decision is for, aware, UTC.
-        worlds: Candidate worlds (zone and region together); empty where nothing is known of
-            where the customer is.
+        places: Candidate places (zone and region together), most trusted first; empty where
+            nothing is known of where the customer is.
+        worlds: What the clock says now at the places, those that nothing tells apart now as one.
         stated: Facts given by full name; they outrank what is read from the other fields.
         state_missing: Why the customer's stored state could not be read; None when it was read,
             or when there is none to read.
@@ -233,6 +235,7 @@ class Situation:
     customer_id: str | None = None
     profile: Profile = field(default_factory=Profile)
     history: History = field(default_factory=History)
+    places: tuple[Place, ...] = ()
     worlds: tuple[World, ...] = ()
     zones_from: str = "nothing"
     stated: Mapping[str, Value] = field(default_factory=lambda: _NOTHING)

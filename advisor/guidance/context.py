@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Final
 
+from advisor.facts.freshness import stale_fields
 from advisor.facts.values import UNKNOWN
 from advisor.facts.view import Facts
 from advisor.guidance.decision import ContextReport, UsedFact
 from advisor.guidance.rendering import Renderer
 from advisor.rules.conditions import leaves
 from advisor.rules.pack import Pack, Rule
-
-#: A field of a profile that nobody has confirmed for so long is reported as stale.
-STALE_AFTER: Final = timedelta(days=365)
 
 #: The fact that stands for a history that nobody sent.
 _HISTORY: Final = "history.last_attempt.at"
@@ -73,15 +70,9 @@ class Ledger:
             used=tuple(self._used[name] for name in sorted(self._used)),
             missing=tuple(sorted(missing)),
             unsure=tuple(sorted(unsure)),
-            stale=tuple(
-                sorted(
-                    name
-                    for name, seen in situation.profile.seen.items()
-                    if situation.now - seen.observed_at > STALE_AFTER
-                )
-            ),
+            stale=stale_fields(situation.profile, situation.now),
             degraded=degraded,
-            zones=tuple(dict.fromkeys(world.place.zone.key for world in situation.worlds)),
+            zones=tuple(dict.fromkeys(place.zone.key for place in situation.places)),
             zones_from=situation.zones_from,
         )
 

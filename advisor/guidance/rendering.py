@@ -12,7 +12,7 @@ from typing import Final
 
 from advisor.facts.catalogue import Fact
 from advisor.facts.shown import cleaned, shown
-from advisor.facts.values import UNKNOWN, Possible, Tell
+from advisor.facts.values import NEVER, UNKNOWN, Possible, Tell
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Disclosure, Verification
 from advisor.guidance import tables
@@ -213,6 +213,9 @@ class Renderer:
         value = self._facts.value(name)
         if value is UNKNOWN or isinstance(value, Possible):
             self.missing.add(name)
+            return Withheld.FACT_UNKNOWN
+        if value is NEVER and not eyes:
+            # "Since never" is known, and nothing that can be said.
             return Withheld.FACT_UNKNOWN
         return Words(self._in_words(fact), level, needs, (name,))
 

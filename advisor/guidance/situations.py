@@ -136,6 +136,7 @@ def situation_of(
         customer_id=customer_id,
         profile=profile,
         history=history or History(),
+        places=tuple(found.places),
         worlds=worlds_at(found.places, now),
         zones_from=found.basis_of_choice.value,
         stated=stated,

@@ -16,7 +16,7 @@ from advisor.engagement.hours import (
     open_windows,
     quiet_reasons,
 )
-from advisor.engagement.limits import Keys, Limit, Reached, reached
+from advisor.engagement.limits import Keys, Limit, Reached, concerns, reached
 from advisor.engagement.places import Place
 from advisor.facts.values import possible_values
 from advisor.facts.view import Facts
@@ -75,7 +75,7 @@ class Timing:
         self._now = situation.now
         self._default = tuple(each for each in pack.calendars if each.id == default)
         self._others = tuple(each for each in pack.calendars if each.id != default)
-        self._places = tuple(world.place for world in situation.worlds)
+        self._places = situation.places
         self._tags = frozenset({occasion.legal_class.value, occasion.kind.value})
         self._keys = Keys(
             number=situation.call.number, debt_id=occasion.debt_id, subject=occasion.subject
@@ -101,6 +101,7 @@ class Timing:
                     seen.add(closed.calendar.id)
                     yield self._closed(closed, open_at)
         yield from self._quiet_reasons()
+        yield from self._uncounted()
         for found in self._reached(self._now):
             yield _limited(found)
 
@@ -179,6 +180,22 @@ class Timing:
             found = reached(limit, self._contacts, at, self._places, self._tags, keys=self._keys)
             if found is not None:
                 yield found
+
+    def _uncounted(self) -> Iterator[Reason]:
+        """Yield what the law counts where nobody told us what has happened: it fails closed."""
+        if self._facts.situation.history.contacts is not None:
+            return
+        for limit in self._limits:
+            if limit.basis >= Basis.SAFETY and concerns(limit, self._now, self._places, self._tags):
+                yield Reason(
+                    code=ReasonCode.CONTEXT_STALE,
+                    decision=Decision.DEFER,
+                    text="Earlier calls count here, and nobody told us whether there were any.",
+                    rule=limit.id,
+                    basis=limit.basis,
+                    source=limit.source,
+                    unsure=True,
+                )
 
     def _ambiguous(self) -> Reason:
         return Reason(

@@ -17,7 +17,7 @@ from advisor.facts.situation import (
     Situation,
     Suppressed,
 )
-from advisor.facts.values import NEVER, Possible, Value
+from advisor.facts.values import UNKNOWN, Possible, Value
 from advisor.facts.vocabulary import (
     Channel,
     ConsentState,
@@ -177,14 +177,18 @@ def _card(given: _Given) -> Card | None:
 
 
 def _history(given: _Given, purpose: Purpose) -> History:
-    """Make a contact of each instant that is stated, in the matter of this call."""
+    """Make a contact of each instant that is stated, in the matter of this call.
+
+    What a case does not mention has not happened; one that states part of it as unknown was told
+    nothing.
+    """
     stated = {
         name.removeprefix(_HISTORY): value
         for name, value in given.facts.items()
         if name.startswith(_HISTORY)
     }
     instants = {name: value for name, value in stated.items() if isinstance(value, datetime)}
-    if not instants and NEVER not in stated.values():
+    if not instants and UNKNOWN in stated.values():
         return History()
     contacts = (_contact(name, at, given, purpose) for name, at in instants.items())
     return History(contacts=tuple(sorted(contacts, key=lambda each: each.at, reverse=True)))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from advisor.engagement.calendars import QuietTime, Window
-from advisor.engagement.card import Card, TrustTier
+from advisor.engagement.card import Card, LedgerEntry, TrustTier
 from advisor.engagement.contacts import Contact, Direction, Disposition, EndedBy
 from advisor.engagement.places import Place
 from advisor.engagement.promises import Promise, PromiseState
@@ -317,6 +317,20 @@ def test_facts_of_the_profile_are_read() -> None:
 def test_a_new_customer_has_a_card_of_unknown_tier_and_low_confidence() -> None:
     """A customer of whom nothing is known is no hostile one (004-26)."""
     assert (_value("card.tier", PLAIN), _value("card.confidence", PLAIN)) == ("unknown", 0.0)
+
+
+def test_the_newest_credit_is_a_reason_to_be_warm() -> None:
+    """004-04: the last thing that was earned is known, with its reason; debits are not it."""
+    entries = (
+        LedgerEntry(at=NOW, points=-3, reason="interruption"),
+        LedgerEntry(at=NOW - timedelta(days=3), points=2, reason="kept_promise"),
+        LedgerEntry(at=NOW - timedelta(days=1), points=6, reason="proactive_help"),
+    )
+    helped = _with_profile(Profile(card=Card(last_entries=entries)))
+    assert _value("card.last_credit.reason", helped) == "proactive help"
+    assert _value("card.last_credit.at", helped) == NOW - timedelta(days=1)
+    assert _value("card.last_credit.reason", PLAIN) is UNKNOWN
+    assert _value("card.last_credit.at", PLAIN) is UNKNOWN
 
 
 def test_no_open_complaint_means_none_overdue() -> None:

@@ -262,6 +262,7 @@ def situation(
     **more: Any,  # noqa: ANN401
 ) -> Situation:
     """Make a situation in London, before the call."""
+    places = tuple(places)
     profile = profile or Profile()
     if tier is not None:
         profile = replace(profile, card=Card(tier=tier))
@@ -273,6 +274,7 @@ def situation(
         ),
         brand=pack.settings.brands["acme"],
         profile=profile,
+        places=places,
         worlds=worlds_at(places, now),
         stated=stated or {},
         **more,

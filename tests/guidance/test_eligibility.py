@@ -302,6 +302,43 @@ REST = Limit(
 )
 
 
+@pytest.mark.parametrize(
+    ("basis", "contacts", "expected"),
+    [
+        (Basis.LAW, None, ["context_stale"]),
+        (Basis.LAW, (), []),
+        (Basis.POLICY, None, []),
+    ],
+)
+def test_where_the_law_counts_calls_an_unknown_history_is_not_an_empty_one(
+    basis: Basis, contacts: tuple[Contact, ...] | None, expected: list[str]
+) -> None:
+    """003-09: nobody told us of earlier calls, so a call that the law counts waits."""
+    own = pack_of(limits=[replace(REST, basis=basis)])
+    verdict = judged(own, history=History(contacts=contacts))
+    assert codes(verdict) == expected
+    assert verdict.not_before is None
+
+
+def test_a_limit_of_other_calls_asks_nothing_about_them() -> None:
+    """A limit that does not speak of such a call does not care whether its history is known."""
+    own = pack_of(limits=[replace(REST, applies_to=frozenset({"marketing"}))])
+    assert judged(own, history=History(contacts=None)).decision is Decision.ALLOW
+
+
+def test_zones_that_part_later_count_apart() -> None:
+    """Two zones with one wall clock today close at different instants after the clocks change."""
+    before_the_change = datetime(2026, 3, 8, 3, 30, tzinfo=UTC)  # half past eight in the evening
+    evening = Calendar(
+        id="always", open=dict.fromkeys(range(7), (Window(8 * 60, 20 * 60),)), basis=Basis.POLICY
+    )
+    phoenix, denver = (
+        Place(ZoneInfo(zone), "US-AZ") for zone in ("America/Phoenix", "America/Denver")
+    )
+    verdict = judged(pack_of(calendars=[evening]), now=before_the_change, places=(denver, phoenix))
+    assert verdict.not_before == datetime(2026, 3, 8, 15, tzinfo=UTC)  # eight in Phoenix
+
+
 def test_a_limit_defers_until_there_is_room() -> None:
     """004-17: calls of any campaign count for the person; `until` is worked out."""
     contacts = (

@@ -10,7 +10,7 @@ import pytest
 
 from advisor.engagement.places import Place
 from advisor.facts.situation import Brand, Profile
-from advisor.facts.values import Possible, Value
+from advisor.facts.values import NEVER, Possible, Value
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Disclosure, Sensitivity, Verification
 from advisor.guidance.decision import UsedFact, Withheld
@@ -213,6 +213,16 @@ def test_several_possible_values_are_not_said() -> None:
     assert made.used("bank.pin_used") == UsedFact(
         name="bank.pin_used", shown="yes or no", unsure=True
     )
+
+
+def test_never_is_read_and_not_said() -> None:
+    """What has never happened is known to the agent, and is nothing to say to a customer."""
+    made = renderer(stated={"history.last_attempt.at": NEVER})
+    to = listener(packs.purpose(), STRONG)
+    text = split("We rang at {history.last_attempt.at}.")
+    assert made.spoken(text, to) is Withheld.FACT_UNKNOWN
+    assert isinstance(made.read(text, to), Words)
+    assert made.missing == set()
 
 
 def test_what_nobody_may_see_is_named_without_its_value() -> None:

@@ -128,7 +128,7 @@ def test_the_context_is_reported() -> None:
     profile = Profile(
         attributes={"bank.pin_used": False},
         seen={
-            "preferred_name": Seen(observed_at=NOW.replace(year=2024)),
+            "goal": Seen(observed_at=NOW.replace(year=2024)),
             "region": Seen(observed_at=NOW),
         },
     )
@@ -139,5 +139,5 @@ def test_the_context_is_reported() -> None:
     assert [fact.name for fact in report.used] == ["complaints.open"]
     assert report.missing == ("complaints.open",)
     assert report.unsure == ()
-    assert report.stale == ("preferred_name",)
+    assert report.stale == ("goal",)
     assert (report.zones, report.zones_from) == (("Europe/London",), "numbers")

@@ -52,7 +52,7 @@ def test_a_case_that_states_nothing_is_of_the_first_brand_where_it_was_written(
     situation = _scene(guide, {})
     assert situation.brand.id == "acme"
     assert [world.place.zone.key for world in situation.worlds] == ["Europe/London"]
-    assert (situation.history.contacts, situation.profile.card) == (None, None)
+    assert (situation.history.contacts, situation.profile.card) == ((), None)
 
 
 def test_what_guards_read_of_the_call_goes_into_the_call(guide: Guide) -> None:
@@ -198,6 +198,7 @@ def test_instants_of_the_history_become_contacts_of_the_matter(guide: Guide) -> 
 def test_a_history_that_is_known_to_be_empty_is_empty(guide: Guide) -> None:
     """Never is knowledge: nothing happened."""
     assert _scene(guide, {"history.last_refusal.at": NEVER}).history.contacts == ()
+    assert _scene(guide, {"history.last_refusal.at": UNKNOWN}).history.contacts is None
 
 
 def test_facts_of_the_occasion_reach_the_purpose(guide: Guide) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from advisor.engagement.card import TrustTier
+from advisor.engagement.card import LedgerEntry, TrustTier
 from advisor.facts.catalogue import Fact
 from advisor.facts.situation import Situation
 from advisor.facts.values import UNKNOWN, FactType, Tell, Value
@@ -27,6 +27,23 @@ def _balance(situation: Situation) -> Value:
 def _confidence(situation: Situation) -> Value:
     card = situation.profile.card
     return UNKNOWN if card is None or card.confidence is None else card.confidence
+
+
+def _last_credit(situation: Situation) -> LedgerEntry | None:
+    """Return the newest credit among the last entries."""
+    card = situation.profile.card
+    earned = [] if card is None else [entry for entry in card.last_entries if entry.points > 0]
+    return max(earned, key=lambda entry: entry.at, default=None)
+
+
+def _last_credit_reason(situation: Situation) -> Value:
+    entry = _last_credit(situation)
+    return UNKNOWN if entry is None else entry.reason.replace("_", " ")
+
+
+def _last_credit_at(situation: Situation) -> Value:
+    entry = _last_credit(situation)
+    return UNKNOWN if entry is None else entry.at
 
 
 def _registers(situation: Situation) -> Value:
@@ -82,6 +99,20 @@ FACTS: Final = (
         about="How sure we are of the card, from 0 (a guess) to 1.",
         absent_means=0.0,
         read=_confidence,
+    ),
+    Fact(
+        name="card.last_credit.reason",
+        type=FactType.TEXT,
+        about="What the newest credit on the card was for.",
+        sent_by="CRM",
+        read=_last_credit_reason,
+    ),
+    Fact(
+        name="card.last_credit.at",
+        type=FactType.INSTANT,
+        about="When the newest credit on the card was earned.",
+        sent_by="CRM",
+        read=_last_credit_at,
     ),
     Fact(
         name="complaints.open",
