@@ -166,7 +166,7 @@ class Mapping(_Part):
     unused: dict[str, str]
 
 
-#: Columns of the data that become part of a call.
+#: Columns of the data that are read: all but `y` become part of a call, `y` only of the report.
 USED_COLUMNS: Final = (
     "month",
     "day_of_week",
@@ -175,6 +175,7 @@ USED_COLUMNS: Final = (
     "previous",
     "poutcome",
     "nr.employed",
+    "y",
 )
 
 

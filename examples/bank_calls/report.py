@@ -27,7 +27,7 @@ def verdict(answer: AdviseResponse) -> list[str]:
 
 def reasons(answer: AdviseResponse) -> list[str]:
     """Return every reason with the rule that gave it."""
-    return sorted({f"{_code(each)} ({each.rule_id})" for each in answer.verdict.reasons})
+    return sorted({_with_rule(each) for each in answer.verdict.reasons})
 
 
 def reason_sets(answer: AdviseResponse) -> list[str]:
@@ -54,7 +54,7 @@ def without_end(answer: AdviseResponse) -> list[str]:
     """Return the reasons of a DEFER that have no end, with the rule that gave them."""
     return sorted(
         {
-            f"{_code(each)} ({each.rule_id})"
+            _with_rule(each)
             for each in answer.verdict.reasons
             if each.decision == DECISION_DEFER and not each.HasField("until")
         }
@@ -71,6 +71,19 @@ TABLES: Final[dict[str, Callable[[AdviseResponse], list[str]]]] = {
     "opening": opening,
     "deferred without a known end": without_end,
 }
+
+
+def sold(rows: Sequence[Row], answers: Sequence[AdviseResponse]) -> dict[str, tuple[int, int]]:
+    """Return how many real calls each verdict would have had, and how many of them ended in a sale.
+
+    The advisor was not told how they ended; a manager asks what its advice would have cost.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for row, answer in zip(rows, answers, strict=True):
+        for word in verdict(answer):
+            calls, sales = found.get(word, (0, 0))
+            found[word] = (calls + 1, sales + row.sold)
+    return found
 
 
 def counted(
@@ -126,6 +139,19 @@ def agreement(rows: Sequence[Row], run: Run) -> Iterator[str]:
             yield f"  row {number}: {', '.join(different[number])}"
 
 
+def sales(rows: Sequence[Row], run: Run) -> Iterator[str]:
+    """Say how the real calls ended that would have had each verdict; they were sales calls."""
+    yield "## How the real calls ended, by the verdict each would have had"
+    yield ""
+    yield "| scenario | verdict | calls | sales | share |"
+    yield "| --- | --- | ---: | ---: | ---: |"
+    for (scenario, kind), answers in run.items():
+        if kind != "marketing":
+            continue
+        for word, (calls, sales_) in sorted(sold(rows, answers.planned).items()):
+            yield f"| {scenario} | {word} | {calls} | {sales_} | {sales_ / calls:.1%} |"
+
+
 def report(rows: Sequence[Row], run: Run, clocks: Mapping[str, datetime]) -> Iterator[str]:
     """Return the whole report, line by line."""
     yield from tables(
@@ -139,7 +165,14 @@ def report(rows: Sequence[Row], run: Run, clocks: Mapping[str, datetime]) -> Ite
         {f"{scenario} {kind}": answers.advised for (scenario, kind), answers in run.items()},
     )
     yield ""
+    yield from sales(rows, run)
+    yield ""
     yield from agreement(rows, run)
+
+
+def _with_rule(reason: Reason) -> str:
+    unsure = ", unsure" if reason.unsure else ""
+    return f"{_code(reason)} ({reason.rule_id}{unsure})"
 
 
 def _code(reason: Reason) -> str:

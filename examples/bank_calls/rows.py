@@ -37,6 +37,7 @@ class Row:
         earlier: Contacts before this campaign.
         outcome: How the campaign before ended.
         employed: Number of employees in that quarter, in thousands.
+        sold: Whether the call ended in a sale; for the report alone, never sent.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Row:
     earlier: int
     outcome: Outcome
     employed: float
+    sold: bool
 
 
 def read_rows(path: Path) -> tuple[list[Row], list[str]]:
@@ -92,6 +94,7 @@ class _Reader:
             earlier=self._whole("previous"),
             outcome=self._outcome(),
             employed=self._number("nr.employed"),
+            sold=self._text("y") == "yes",
         )
 
     def _place(self, column: str, words: list[str]) -> int:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from advisor.v1.advisor_service_pb2 import AdviseResponse
 from advisor.v1.customer_pb2 import Consents, CustomerProfile
 from advisor.v1.vocabulary_customer_pb2 import (
     CONSENT_STATE_NEVER_ASKED,
@@ -20,6 +21,7 @@ from advisor.v1.vocabulary_customer_pb2 import (
     DISPOSITION_SALE,
     Disposition,
 )
+from examples.bank_calls.client import Answers
 from examples.bank_calls.contexts import contacts, marketing_call, placed_at, service_call
 from examples.bank_calls.mapping import (
     USED_COLUMNS,
@@ -28,6 +30,7 @@ from examples.bank_calls.mapping import (
     assumptions,
     read_mapping,
 )
+from examples.bank_calls.report import disagreements
 from examples.bank_calls.rows import Row, RowRefused, read_rows
 
 _ROOT = Path(__file__).parents[2]
@@ -36,17 +39,17 @@ _CAUTIOUS = _EXAMPLE / "cautious.yaml"
 _CONSENTED = _EXAMPLE / "consented.yaml"
 _AT = datetime(2009, 5, 13, 10, 0, tzinfo=UTC)
 
-_COLUMNS = [*USED_COLUMNS, "age", "y"]
+_COLUMNS = [*USED_COLUMNS, "age"]
 
 # Made up; a contact centre's oddities are all here: 999 with and without earlier contacts, a
 # contact of the same day, and very many contacts.
 _ROWS = [
-    ["may", "wed", 1, 999, 0, "nonexistent", 5099.1],
-    ["may", "thu", 2, 999, 1, "failure", 5099.1],
-    ["jun", "tue", 5, 3, 2, "success", 5076.2],
-    ["aug", "fri", 1, 0, 1, "failure", 5228.1],
-    ["nov", "mon", 27, 6, 1, "success", 4963.6],
-    ["dec", "fri", 1, 999, 0, "nonexistent", 1.0],
+    ["may", "wed", 1, 999, 0, "nonexistent", 5099.1, "no"],
+    ["may", "thu", 2, 999, 1, "failure", 5099.1, "no"],
+    ["jun", "tue", 5, 3, 2, "success", 5076.2, "yes"],
+    ["aug", "fri", 1, 0, 1, "failure", 5228.1, "no"],
+    ["nov", "mon", 27, 6, 1, "success", 4963.6, "no"],
+    ["dec", "fri", 1, 999, 0, "nonexistent", 1.0, "no"],
 ]
 
 
@@ -54,7 +57,7 @@ def _file(folder: Path, rows: list[list[object]] | None = None) -> Path:
     lines = [";".join(f'"{column}"' for column in _COLUMNS)]
     for row in _ROWS if rows is None else rows:
         cells = [f'"{cell}"' if isinstance(cell, str) else str(cell) for cell in row]
-        lines.append(";".join([*cells, "40", '"no"']))
+        lines.append(";".join([*cells, "40"]))
     path = folder / "calls.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -70,6 +73,7 @@ def _row(**said: object) -> Row:
         "earlier": 0,
         "outcome": "nonexistent",
         "employed": 5099.1,
+        "sold": False,
     }
     return Row(**(told | said))  # type: ignore[arg-type]
 
@@ -280,7 +284,19 @@ def test_the_example_asks_about_every_row_in_every_way(tmp_path: Path) -> None:
             assert [sum(column) for column in columns] == [len(_ROWS)] * 4
     for column in ("cautious marketing", "cautious service", "consented marketing"):
         assert f"{column}: {len(_ROWS)} agree, 0 differ" in done.stdout
+    assert "| cautious | DEFER | 6 | 1 | 16.7% |" in done.stdout
     assert f"{len(_ROWS) * 2 * 2 * 3} answers" in done.stdout
+
+
+def test_ways_that_disagree_are_named() -> None:
+    """A row of which Advise and EvaluatePack say different things is reported with what differs."""
+    allow = AdviseResponse(decision_id="one", opening="standard")
+    same = AdviseResponse(decision_id="", opening="standard")
+    other = AdviseResponse(opening="proof-first", do_not_ask=["identity"])
+    answers = Answers(planned=[], advised=[allow, allow], replanned=[same, other])
+
+    rows = [_row(number=1), _row(number=2)]
+    assert disagreements(rows, answers) == {2: ["do_not_ask", "opening"]}
 
 
 def test_the_example_says_that_no_service_answers(tmp_path: Path) -> None:
