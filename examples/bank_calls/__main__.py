@@ -71,13 +71,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--address", help="a running service (default: one is started)")
     parser.add_argument(
         "--clock",
-        type=datetime.fromisoformat,
+        type=_instant,
         help="with --address: what that service's clock says, with its offset (default: the time)",
     )
     parser.add_argument(
         "--rules", type=Path, default=Path("rules"), help="the pack of the service started here"
     )
     return parser.parse_args()
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise argparse.ArgumentTypeError("needs its offset, as in 2009-05-13T11:00:00+01:00")
+    return at
 
 
 async def _run(arguments: argparse.Namespace) -> None:

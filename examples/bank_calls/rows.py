@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,13 +61,16 @@ def read_rows(path: Path) -> tuple[list[Row], list[str]]:
     Raises:
         RowRefused: The file has not the form of the data.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, delimiter=";", strict=True)
-        columns = list(reader.fieldnames or ())
-        missing = [column for column in USED_COLUMNS if column not in columns]
-        if missing:
-            raise RowRefused(f"{path.name} lacks the column(s) {', '.join(missing)}")
-        return [_Reader(number, cells).row() for number, cells in _numbered(reader)], columns
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RowRefused(f"{path.name} is not UTF-8: {error.reason} at {error.start}") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";", strict=True)
+    columns = list(reader.fieldnames or ())
+    missing = [column for column in USED_COLUMNS if column not in columns]
+    if missing:
+        raise RowRefused(f"{path.name} lacks the column(s) {', '.join(missing)}")
+    return [_Reader(number, cells).row() for number, cells in _numbered(reader)], columns
 
 
 def _numbered(reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str, str | None]]]:

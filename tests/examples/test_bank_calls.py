@@ -133,6 +133,15 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
         read_rows(path)
 
 
+def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
+    """A file in another encoding is reported by name and place, not with a traceback."""
+    path = _file(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b'"wed"', b'"\xff"'))
+
+    with pytest.raises(RowRefused, match="is not UTF-8: invalid start byte at"):
+        read_rows(path)
+
+
 def test_a_call_falls_on_its_weekday_in_its_month(cautious: Mapping) -> None:
     """The day is a guess, yet month and weekday are the row's and the year follows the quarter."""
     zone = ZoneInfo(cautious.hours.zone)
@@ -297,6 +306,14 @@ def test_ways_that_disagree_are_named() -> None:
 
     rows = [_row(number=1), _row(number=2)]
     assert disagreements(rows, answers) == {2: ["do_not_ask", "opening"]}
+
+
+def test_a_clock_needs_its_offset(tmp_path: Path) -> None:
+    """An instant without an offset from UTC could be anywhere; it is a wrong use of the command."""
+    done = _example(_file(tmp_path), "--clock", "2009-05-13T11:00:00")
+
+    assert done.returncode == 2
+    assert "needs its offset" in done.stderr
 
 
 def test_the_example_says_that_no_service_answers(tmp_path: Path) -> None:
