@@ -26,7 +26,7 @@ from advisor.facts.vocabulary import (
 from advisor.guidance import tables
 from advisor.guidance.decision import Verdict, Withheld
 from advisor.guidance.rendering import Listener, Renderer, Words, listener
-from advisor.guidance.secrecy import asks_for_secret
+from advisor.guidance.secrecy import asks_for_secret, pack_asks_for_secret
 from advisor.guidance.state import CallState
 from advisor.rules.pack import Item, Purpose
 
@@ -174,7 +174,7 @@ def words_of(item: Item, at: Progress, setting: Setting) -> Words | Refusal:
     words = _filled(item, at, setting, short=False)
     if isinstance(words, Withheld):
         return _UNSAID[words]
-    if asks_for_secret(words.text, item.kind, setting.locale):
+    if _asks_for_secret(words, item, setting):
         return Refusal(Withheld.SECRET, "No customer is ever asked for this.")
     return words
 
@@ -184,7 +184,7 @@ def short_text(item: Item, at: Progress, setting: Setting) -> str | None:
     if item.short_text is None:
         return None
     words = _filled(item, at, setting, short=True)
-    if isinstance(words, Withheld) or asks_for_secret(words.text, item.kind, setting.locale):
+    if isinstance(words, Withheld) or _asks_for_secret(words, item, setting):
         return None
     return words.text
 
@@ -213,6 +213,11 @@ _UNSAID: Final = {
         Withheld.DISCLOSURE, "Whoever is listening may not hear this (yet)."
     ),
 }
+
+
+def _asks_for_secret(words: Words, item: Item, setting: Setting) -> bool:
+    judged = asks_for_secret if words.facts else pack_asks_for_secret
+    return judged(words.text, item.kind, setting.locale)
 
 
 def _filled(item: Item, at: Progress, setting: Setting, *, short: bool) -> Words | Withheld:

@@ -7,7 +7,7 @@ evaluated, never nested beyond the purpose's ladder.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from advisor.facts.catalogue import Fact
@@ -136,16 +136,14 @@ class Renderer:
         Returns:
             The words; or why they may not or cannot be said.
         """
-        words = self._filled(text, to, level, ladder=True)
+        words = self._filled(text, to, level, claims=claims)
         if isinstance(words, Withheld):
             return words
-        if words.rung is Disclosure.NAME:
-            words = replace(words, level=max(words.level, claims), rung=claims)
         return words if to.may_hear(words) else Withheld.DISCLOSURE
 
     def read(self, text: Text, to: Listener) -> Words | Withheld:
         """Fill a text for the agent's eyes; rungs in it go no higher than may be said now."""
-        return self._filled(text, to, Disclosure.NAME, ladder=True, eyes=True)
+        return self._filled(text, to, Disclosure.NAME, eyes=True)
 
     def used(self, name: str) -> UsedFact:
         """Show a fact that a decision rests on, to the agent."""
@@ -157,7 +155,14 @@ class Renderer:
         return UsedFact(name=name, shown=self._in_words(fact), unsure=unsure)
 
     def _filled(
-        self, text: Text, to: Listener, level: Disclosure, *, ladder: bool, eyes: bool = False
+        self,
+        text: Text,
+        to: Listener,
+        level: Disclosure,
+        *,
+        claims: Disclosure = Disclosure.NAME,
+        ladder: bool = True,
+        eyes: bool = False,
     ) -> Words | Withheld:
         needs = Verification.NONE
         rung = Disclosure.NAME
@@ -183,6 +188,8 @@ class Renderer:
             rung = max(rung, piece.rung)
         if refusal is not None:
             return refusal
+        if rung is Disclosure.NAME:
+            level, rung = max(level, claims), claims
         whole = cleaned("".join(pieces), MAX_LENGTH)
         return Words(whole, level, needs, tuple(dict.fromkeys(facts)), rung)
 

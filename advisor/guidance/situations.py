@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from advisor.engagement.places import candidate_places
 from advisor.facts.situation import (
@@ -24,6 +24,20 @@ from advisor.rules.pack import Pack, Purpose
 
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 _W = TypeVar("_W", Stage, Disclosure, Verification, CompanyProof)
+
+#: Facts that say by name where a call stands.
+_OF_STATE: Final = frozenset(
+    {
+        "call.answered_by",
+        "call.asks_made",
+        "call.asks_refused",
+        "call.company_proof",
+        "call.customer_verification",
+        "call.dialled",
+        "call.disclosure",
+        "call.stage",
+    }
+)
 
 
 class UnknownPurposeError(LookupError):
@@ -146,7 +160,7 @@ def situation_of(
 
 def call_as_stated(call: Call, stated: Mapping[str, Value]) -> Call:
     """Return a call with what was stated by name about its state: the guards judge by it too."""
-    if not stated:
+    if _OF_STATE.isdisjoint(stated):
         return call
     refused = stated.get("call.asks_refused")
     asks_made = stated.get("call.asks_made")
