@@ -12,7 +12,7 @@ from rich.text import Text
 from advisor.cli.words import word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from google.protobuf.timestamp_pb2 import Timestamp
     from rich.console import RenderableType
@@ -46,22 +46,19 @@ def page(advice: AdviseResponse, *, explain: bool = False) -> RenderableType:
         advice: The answer of the service.
         explain: Also show why: each item's reason and facts, and what was not shown.
     """
-    parts: list[RenderableType] = [_verdict(advice.verdict, advice)]
+    parts: list[RenderableType] = [_verdict(advice.verdict, advice, explain=explain)]
     if advice.brief:
-        parts += [_heading("Know"), _bullets(item.text for item in advice.brief)]
+        parts += [_heading("Know"), *(_known(item, explain=explain) for item in advice.brief)]
     if advice.items:
         parts += [_heading("The call"), _script(advice.items, explain=explain)]
-    if advice.do_not_ask:
+    if advice.items and advice.do_not_ask:
         parts.append(_line("Do not ask", ", ".join(_plain(w) for w in advice.do_not_ask), "red"))
     report = advice.context_report
     if report.degraded:
         parts.append(_line("Degraded", report.degraded_because, "yellow"))
     if explain:
         if advice.suppressed:
-            parts += [
-                _heading("Not shown"),
-                _bullets(f"{item.id}: {item.text}" for item in advice.suppressed),
-            ]
+            parts += [_heading("Not shown"), _bullets(_not_shown(advice))]
         if report.missing:
             parts.append(_line("Not known", ", ".join(report.missing)))
         if report.unsure:
@@ -71,7 +68,7 @@ def page(advice: AdviseResponse, *, explain: bool = False) -> RenderableType:
     return Group(*parts)
 
 
-def _verdict(verdict: Verdict, advice: AdviseResponse) -> RenderableType:
+def _verdict(verdict: Verdict, advice: AdviseResponse, *, explain: bool) -> RenderableType:
     decision = word(verdict, "decision")
     line = Text.assemble((f" {decision.upper()} ", _VERDICT_STYLE.get(decision, "bold")))
     if verdict.HasField("not_before"):
@@ -80,10 +77,10 @@ def _verdict(verdict: Verdict, advice: AdviseResponse) -> RenderableType:
         line.append("  until further notice")
     if advice.HasField("valid_until"):
         line.append(f"  valid until {_instant(advice.valid_until)}", "dim")
-    return Group(line, *(_reason(reason) for reason in verdict.reasons))
+    return Group(line, *(_reason(reason, explain=explain) for reason in verdict.reasons))
 
 
-def _reason(reason: Reason) -> RenderableType:
+def _reason(reason: Reason, *, explain: bool) -> RenderableType:
     line = Text.assemble((word(reason, "code"), "bold"), f": {reason.text}")
     if reason.HasField("until"):
         line.append(f" Until {_instant(reason.until)}.")
@@ -91,6 +88,8 @@ def _reason(reason: Reason) -> RenderableType:
         line.append(f" [{reason.citation.cite}]", "dim")
     if reason.unsure:
         line.append(" (unsure)", "yellow")
+    if explain:
+        line.append(f"\n{_rule(reason.rule_id, reason.facts_used)}", "dim")
     return Padding(line, (0, 0, 0, 2))
 
 
@@ -107,15 +106,39 @@ def _script(items: Iterable[GuidanceItem], *, explain: bool) -> RenderableType:
         if word(item, "force") != "must":
             body.append(f"  ({word(item, 'force')})", "dim")
         if explain:
-            body.append(f"\n{item.because} {_facts(item.facts_used)}[{item.id}]", "dim")
+            body.append(_why(item), "dim")
         table.add_row(stage if stage != before else "", Text(kind.upper(), style), body)
         before = stage
     return Padding(table, (0, 0, 0, 2))
 
 
-def _facts(facts: Iterable[UsedFact]) -> str:
-    shown = ", ".join(f"{fact.name} {fact.value}".strip() for fact in facts)
-    return f"Because {shown}. " if shown else ""
+def _known(item: GuidanceItem, *, explain: bool) -> RenderableType:
+    text = Text(item.text)
+    if explain:
+        text.append(_why(item), "dim")
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_row("-", text)
+    return Padding(row, (0, 0, 0, 2))
+
+
+def _why(item: GuidanceItem) -> str:
+    return f"\nWhy: {item.because}\n{_rule(item.id, item.facts_used)}"
+
+
+def _rule(name: str, facts: Iterable[UsedFact]) -> str:
+    """Name a rule, and the facts that made it speak."""
+    shown = "; ".join(f"{fact.name}: {fact.value}" if fact.value else fact.name for fact in facts)
+    return f"Rule: {name} ({shown})" if shown else f"Rule: {name}"
+
+
+def _not_shown(advice: AdviseResponse) -> Iterator[str]:
+    """Say why items are not shown; where there is no call, once for all that would be in it."""
+    uncalled = [item for item in advice.suppressed if word(item, "reason") == "no call"]
+    for item in advice.suppressed:
+        if item not in uncalled:
+            yield f"{item.id}: {item.text}"
+    if uncalled:
+        yield f"{len(uncalled)} of its items: {uncalled[0].text}"
 
 
 def _heading(words: str) -> RenderableType:
