@@ -23,6 +23,7 @@ from advisor.guidance.rendering import Renderer
 from advisor.guidance.script import Candidate, Writer
 from advisor.guidance.situations import call_as_stated
 from advisor.guidance.state import CallState, call_after, state_of
+from advisor.guidance.urgency import by_urgency
 from advisor.rules.matching import Matcher
 from advisor.rules.pack import Opening, Pack, Purpose, Rule, Section
 
@@ -59,7 +60,7 @@ def advise(guide: Guide, situation: Situation, *, explain: bool = True) -> Advic
     """
     speaking = guide.matcher.sections.get(Section.GUIDANCE, 0)
     scene = _Scene(guide, situation, speaking, explain=explain)
-    found = scene.permitted(scene.match.rules(speaking))
+    found = scene.permitted(scene.speaking)
     known: tuple[Guidance, ...] = ()
     if found:
         known = scene.writer.brief(found, scene.progress())
@@ -89,7 +90,7 @@ def react(
     """
     speaking = guide.matcher.events.get(event, 0)
     scene = _Scene(guide, happened(situation, event, given), speaking, explain=explain)
-    found = scene.permitted(scene.match.rules(speaking))
+    found = scene.permitted(scene.speaking)
     scene.writer.answer(found, scene.state.stage, scene.progress(live=True))
     return scene.advice(())
 
@@ -149,6 +150,7 @@ class _Scene:
             self.situation = replace(situation, call=call)
         self.facts = Facts(self.pack.catalogue, self.situation)
         self.match = self._matcher.match(self.facts, speaking | self._judging)
+        self.speaking = by_urgency(self.match.rules(speaking), self.facts)
         self.purpose: Purpose = self.pack.purposes[self.situation.occasion.id]
         locale = self.situation.call.locale or self.pack.settings.default_locale
         renderer = Renderer(self.facts, self.purpose, locale)
@@ -169,7 +171,7 @@ class _Scene:
         )
         self.writer = Writer(self.setting, self.ledger.grounds, self.pack.settings.budgets.items)
         self.opening: Opening = opening_of(
-            self.pack, self.purpose, self.situation.brand, self.match.rules(speaking)
+            self.pack, self.purpose, self.situation.brand, self.speaking
         )
 
     def progress(self, *, live: bool = False) -> Progress:

@@ -34,8 +34,6 @@ class Candidate:
 
     rule: Rule
     item: Item
-    #: Place of the item in its rule.
-    place: int
 
     @property
     def id(self) -> str:
@@ -84,7 +82,7 @@ class Writer:
         found: list[Candidate] = []
         spoken: set[str] = set()
         for rule in rules:
-            own = [Candidate(rule, item, place) for place, item in enumerate(rule.items)]
+            own = [Candidate(rule, item) for item in rule.items]
             if rule.group is not None and rule.group in spoken:
                 for candidate in own:
                     self._withhold(candidate, _GROUP)
@@ -202,10 +200,10 @@ def _for_brief(candidate: Candidate) -> bool:
 
 
 def _in_order(found: list[Candidate]) -> list[Candidate]:
-    """Sort a moment's items; guarded asks keep their places but take them by sensitivity."""
+    """Put the most needed first, else by precedence; of guarded asks, the least sensitive."""
     if len(found) == 1:
         return found
-    ordered = sorted(found, key=lambda each: (-each.item.force, each.rule.number, each.place))
+    ordered = sorted(found, key=lambda each: -each.item.force)
     places = [n for n, each in enumerate(ordered) if guards.cost(each.item)]
     if len(places) > 1:
         asks = sorted((ordered[n] for n in places), key=_sensitivity)
