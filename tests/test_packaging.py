@@ -45,7 +45,11 @@ def _wheel(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
 
 
 def _pinned(lock: str) -> set[str]:
-    return set(re.findall(r"^([a-z0-9-]+)==", (ROOT / lock).read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def _installed() -> set[str]:
+    return {distribution.name.lower() for distribution in metadata.distributions()}
 
 
 def _declared(requirements: object) -> set[str]:
@@ -93,8 +97,25 @@ def test_lock_names_no_address(lock: str) -> None:
 def test_lock_pins_and_hashes_every_line(lock: str) -> None:
     """Every requirement has one exact version and at least one hash."""
     entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text().strip())
-    pattern = re.compile(r"[a-z0-9-]+==[^ ]+ (; [^\n]+ )?\\\n +--hash=sha256:[0-9a-f]{64}")
+    pattern = re.compile(
+        r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==[^ ]+ (; [^\n]+ )?\\\n +--hash=sha256:[0-9a-f]{64}"
+    )
     assert [entry for entry in entries if not pattern.match(entry)] == []
+
+
+def test_extras_are_pinned_as_they_are_asked_for() -> None:
+    """A pip older than 23.3 takes `coverage==7.1` for no pin of `coverage[toml]`."""
+    asked = {
+        extra[0].lower()
+        for name in _pinned("requirements-dev.lock") & _installed()
+        for line in metadata.requires(name) or ()
+        if "extra ==" not in line and (extra := re.match(r"[A-Za-z0-9-]+\[[a-z0-9,-]+\]", line))
+    }
+    pinned = set(
+        re.findall(r"^(\S+)==", (ROOT / "requirements-dev.lock").read_text(), re.MULTILINE)
+    )
+    assert "coverage[toml]" in asked
+    assert asked - pinned == set()
 
 
 def test_runtime_lock_covers_what_is_declared(project: dict[str, object]) -> None:
@@ -105,7 +126,7 @@ def test_runtime_lock_covers_what_is_declared(project: dict[str, object]) -> Non
 def test_runtime_pins_are_those_of_development() -> None:
     """What the tests run with is what the service runs with."""
     pins = [
-        set(re.findall(r"^([a-z0-9-]+==[^ ]+)", (ROOT / lock).read_text(), re.MULTILINE))
+        set(re.findall(r"^(\S+==[^ ]+)", (ROOT / lock).read_text(), re.MULTILINE))
         for lock in ("requirements.lock", "requirements-dev.lock")
     ]
     assert pins[0] - pins[1] == set()
