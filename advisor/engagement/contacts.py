@@ -163,7 +163,9 @@ class Contact:
             disposition.
         spoke: Whether there was a conversation with the customer, where somebody says so outright.
         right_party: Whether the person was the customer, where somebody says so outright.
+        id: The dialer's id of the call; contacts of one id are one contact.
         ended_at_stage: Word of the call stage at which it ended (004-13).
+        ended_after: Id (``rule/item``) of the last item that was said.
         purpose_id: Id of the purpose in the pack.
         kind: Word of the kind of purpose (CallPurpose).
         legal_class: Word of the body of law it fell under.
@@ -172,6 +174,7 @@ class Contact:
     """
 
     at: datetime
+    id: str | None = None
     direction: Direction | None = None
     channel: str | None = None
     disposition: Disposition | None = None
@@ -180,6 +183,7 @@ class Contact:
     right_party: bool | None = None
     ended_by: EndedBy | None = None
     ended_at_stage: str | None = None
+    ended_after: str | None = None
     campaign: str | None = None
     brand: str | None = None
     purpose_id: str | None = None
