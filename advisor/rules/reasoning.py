@@ -68,7 +68,7 @@ def overlap(
     demands = [
         demand
         for rule in (first, second)
-        for demand in _demands(rule, Answer.YES if certain else enough(rule.if_unsure))
+        for demand in (_demands(rule, Answer.YES) if certain else fires(rule))
     ]
     return can_all(demands, catalogue, clock)
 
@@ -82,9 +82,18 @@ def covers(stronger: Rule, weaker: Rule, catalogue: Catalogue, clock: Clock = AN
         catalogue: Declares their facts.
         clock: From where relative operators look beside absolute ones.
     """
-    whole = Joined(conjunction=True, parts=nodes_of(stronger))
-    silent = Demand(whole, enough(stronger.if_unsure), unmet=True)
-    return not can_all([*_demands(weaker, enough(weaker.if_unsure)), silent], catalogue, clock)
+    return not can_all([*fires(weaker), silent(stronger)], catalogue, clock)
+
+
+def fires(rule: Rule) -> list[Demand]:
+    """Demand that a rule counts, also for want of knowledge where it says so."""
+    return _demands(rule, enough(rule.if_unsure))
+
+
+def silent(rule: Rule) -> Demand:
+    """Demand that a rule does not count."""
+    whole = Joined(conjunction=True, parts=nodes_of(rule))
+    return Demand(whole, enough(rule.if_unsure), unmet=True)
 
 
 def can_all(demands: Sequence[Demand], catalogue: Catalogue, clock: Clock = ANY_CLOCK) -> bool:

@@ -12,9 +12,10 @@ from advisor.rules.compile.pack import Check, compile_pack
 from advisor.rules.problems import Problems
 from advisor.workbench.cases import Report, run
 from advisor.workbench.checks.disclosure import check_disclosure
+from advisor.workbench.checks.together import check_together
 
 #: What is proven of every pack before it may be used.
-CHECKS: Final[tuple[Check, ...]] = (check_disclosure,)
+CHECKS: Final[tuple[Check, ...]] = (check_disclosure, check_together)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,10 @@ class Reach:
         (judge,) = Judge.each(facts)
         return judge.every(nodes_of(rule)) is not Answer.NO
 
+    def at_all(self, rule: Rule, purpose: Purpose) -> bool:
+        """Tell whether the rule may fire in some call of the purpose."""
+        return any(self.speaks(rule, purpose, verification) for verification in Verification)
+
     def states(self, rule: Rule) -> Iterator[tuple[Purpose, Verification]]:
         """Iterate over the purposes and verifications for which the rule may speak."""
         for purpose in self.pack.purposes.values():
@@ -60,14 +64,25 @@ class Reach:
                     yield purpose, verification
 
 
-def _situation(pack: Pack, purpose: Purpose, verification: Verification) -> Situation:
-    known = Situation(
+def fixed_facts(pack: Pack, purpose: Purpose) -> dict[str, Value]:
+    """Return what is the same in every call of a purpose, by name of the fact."""
+    known = Facts(pack.catalogue, _call_of(purpose))
+    return {
+        **{name: known.value(name) for name in _FIXED},
+        "call.counts_as": purpose.legal_class.value,
+    }
+
+
+def _call_of(purpose: Purpose) -> Situation:
+    return Situation(
         now=_SOMETIME,
         call=Call(id="", brand=""),
         occasion=occasion_of(purpose),
         brand=Brand(id="", name=""),
     )
-    stated: dict[str, Value] = {name: Facts(pack.catalogue, known).value(name) for name in _FIXED}
+
+
+def _situation(pack: Pack, purpose: Purpose, verification: Verification) -> Situation:
+    stated = fixed_facts(pack, purpose)
     stated["call.customer_verification"] = verification.word
-    stated["call.counts_as"] = purpose.legal_class.value
-    return replace(known, stated=stated)
+    return replace(_call_of(purpose), stated=stated)

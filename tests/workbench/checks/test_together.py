@@ -1,0 +1,161 @@
+"""What rules of a valid pack can do together is no more than a moment or a group allows."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from advisor.facts.builtin.catalogue import BUILT_IN
+from advisor.rules.compile.pack import compile_pack
+from advisor.workbench.checks.together import LIMIT, check_together
+
+_PACK = """
+pack:
+  {name: small, version: "1", default_locale: en-GB, default_calendar: always, budgets: {items: 2}}
+calendars:
+  - {id: always, open: {mon-sun: ["00:00-24:00"]}}
+openings:
+  standard: [greeting, person_check, headline, company_proof, customer_verification, body, close]
+purposes:
+  news:
+    kind: service_information
+    sensitivity: open
+    least_verification: none
+    opening: standard
+    say: {topic: "your card", headline: "It's about your card; nothing is wrong."}
+    benefit: "You can go on paying."
+  visit:
+    kind: appointment_reminder
+    sensitivity: personal
+    least_verification: verified
+    opening: standard
+    say: {topic: "your visit", headline: "It's about your visit to us in May."}
+    benefit: "You come on the right day."
+"""
+
+
+def _problems(*rules: str, section: str = "guidance", limit: int = LIMIT) -> list[str]:
+    text = "\n".join(f"  - {rule}" for rule in rules)
+    files = {"pack.yaml": _PACK.encode(), "rules.yaml": f"{section}:\n{text}\n".encode()}
+    _, problems = compile_pack(files, BUILT_IN, [partial(check_together, limit=limit)])
+    return [f"{problem.mark}: {problem.message}" for problem in problems]
+
+
+def _rule(
+    id_: str, more: str = "", *, items: int = 1, force: str = "must", at: str = "body"
+) -> str:
+    said = ", ".join(
+        f'{{say: {{name: i{n}, stage: {at}, force: {force}, text: "Hello."}}}}'
+        for n in range(items)
+    )
+    return f'{{id: {id_}, because: "b", {more}then: [{said}]}}'
+
+
+def _answer(id_: str, event: str, more: str = "", items: int = 1) -> str:
+    said = ", ".join(f'{{say: {{name: i{n}, force: must, text: "Yes."}}}}' for n in range(items))
+    return f'{{id: {id_}, on: {event}, because: "b", {more}then: [{said}]}}'
+
+
+def test_more_musts_than_a_moment_shows_are_refused() -> None:
+    """Three MUSTs that may all speak in a moment of two are an error that names them."""
+    (found,) = _problems(_rule("a"), _rule("b", items=2), _rule("c", force="should"))
+    assert found == (
+        "rules.yaml:2:5: 3 items that are all must in the body of news: b/i0, b/i1, a/i0;"
+        " expected at most 2, the budget of a moment"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("when: {card.tier: low}, ", "when: {card.tier: [warm, full]}, "),
+        ("when: {purpose.id: news}, ", "when: {purpose.kind: appointment_reminder}, "),
+        ("when: {purpose.sensitivity: open}, ", "when: {purpose.least_verification: verified}, "),
+        ("group: one, priority: high, ", "group: one, "),
+    ],
+    ids=["conditions", "purposes", "attributes of purposes", "a group"],
+)
+def test_musts_that_never_meet_need_no_room_together(first: str, second: str) -> None:
+    """Rules that exclude each other, in one purpose or by their group, share no moment."""
+    assert _problems(_rule("a", first, items=2), _rule("b", second, items=2)) == []
+
+
+def test_the_weaker_of_a_group_counts_where_the_stronger_is_silent() -> None:
+    """A weaker rule of a group speaks, with others, wherever the stronger one does not."""
+    strong = _rule("a", "group: one, priority: high, when: {card.tier: full}, ", items=1)
+    weak = _rule("b", "group: one, ", items=2)
+    always_full = "when: {card.tier: full}, "
+    assert _problems(strong, weak, _rule("c", always_full)) == []
+    (found,) = _problems(strong, weak, _rule("c", "when: {card.tier: low}, "))
+    assert "b/i0, b/i1, c/i0" in found
+
+
+def test_the_brief_has_a_budget_of_its_own() -> None:
+    """The brief holds three things to know, whatever the pack's budget."""
+    known = [
+        f'{{id: k{n}, because: "b", then: [{{know: {{name: i, stage: pre_call, force: must, '
+        f'text: "x"}}}}]}}'
+        for n in range(4)
+    ]
+    assert _problems(*known[:3]) == []
+    (found,) = _problems(*known)
+    assert "4 items that are all must in the brief of news" in found
+
+
+def test_a_reaction_is_a_moment_for_each_event() -> None:
+    """What answers different events never competes; what answers one event does."""
+    apart = [_answer("a", "customer_busy", items=2), _answer("b", "mealtime_cue", items=2)]
+    assert _problems(*apart, section="reactions") == []
+    both = _answer("c", "[customer_busy, mealtime_cue]")
+    found = _problems(*apart, both, section="reactions")
+    assert [each.partition(" all must in ")[2].partition("; ")[0] for each in found] == [
+        "the answer to customer_busy of news: a/i0, a/i1, c/i0",
+        "the answer to mealtime_cue of news: b/i0, b/i1, c/i0",
+    ]
+
+
+def test_equals_of_a_group_must_exclude_each_other() -> None:
+    """Two rules of a group with the same basis and priority that may both apply are an error."""
+    (found,) = _problems(_rule("a", "group: one, "), _rule("b", "group: one, "))
+    assert found == (
+        "rules.yaml:3:5: b in the group one with the basis and priority of a, and both can apply in"
+        " one call; expected another priority or basis for one of them, or conditions that exclude"
+        " each other"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("", "priority: high, "),
+        ("", "basis: customer, "),
+        ("when: {card.tier: low}, ", "when: {card.tier: full}, "),
+        ("when: {purpose.id: news}, ", "when: {purpose.kind: appointment_reminder}, "),
+        ("", "replaces: [a], when: {card.tier: full}, "),
+    ],
+    ids=["priority", "basis", "conditions", "purposes", "replaced"],
+)
+def test_a_group_whose_rules_are_told_apart_is_fine(first: str, second: str) -> None:
+    """Another rank, conditions that exclude each other, or a replacement settle who speaks."""
+    assert _problems(_rule("a", f"group: one, {first}"), _rule("b", f"group: one, {second}")) == []
+
+
+def test_equals_of_different_events_never_meet() -> None:
+    """In reactions, a group is a group for each event."""
+    first = _answer("a", "customer_busy", "group: one, ")
+    assert _problems(first, _answer("b", "mealtime_cue", "group: one, "), section="reactions") == []
+    assert len(_problems(first, _answer("b", "customer_busy", "group: one, "), section="reactions"))
+
+
+def test_what_cannot_be_proven_in_time_is_refused() -> None:
+    """A pack with more combinations than may be tried is an error in words, not a long wait."""
+    apart = [
+        _rule(f"r{n}", f"when: {{call.attempt: {n}}}, group: one, ", items=2) for n in range(4)
+    ]
+    found = _problems(*apart, limit=2)
+    alike, many = "with the same basis and priority", ", too many to prove that no"
+    assert [each.partition("; ")[0] for each in found] == [
+        f"rules.yaml:2:5: 4 rules with a must in the body of news{many} more than 2 speak at once",
+        f"rules.yaml:2:5: 4 rules of the group one {alike}{many} two can speak at once",
+    ]
