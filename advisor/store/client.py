@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -24,6 +25,14 @@ from advisor.store.errors import Reason, StoreError, StoreMisconfigured, StoreUn
 from advisor.store.faults import DRIVER_ERRORS, LASTING, translated
 
 _T = TypeVar("_T")
+
+#: Turns in which a budget is spent, and how many budgets of the clock they may take at most.
+_TURNS: Final = 5
+_AT_MOST: Final = 3
+
+#: How often the loop goes round before silence counts: it reads a socket, wakes who waits for the
+#: bytes, and, where an answer came in two pieces, does so again.
+_ROUNDS: Final = 6
 
 _SCHEMES: Final = ("redis", "rediss", "unix")
 
@@ -44,8 +53,8 @@ class ClientSettings:
     read_within: float = 0.030
     write_within: float = 0.500
     probe_within: float = 1.0
-    connections: int = 32
-    warm_connections: int = 4
+    connections: int = 16
+    warm_connections: int = 16
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
 
 
@@ -64,8 +73,8 @@ class StoreClient:
         Args:
             url: `redis://`, `rediss://` (TLS) or `unix://`, with name, password and database.
             settings: Budgets, pool and breaker.
-            probe: What must succeed before a Redis that failed is used again; it may raise
-                `StoreError` itself. A PING if not given.
+            probe: What must succeed before a Redis that went away is used again; it may raise
+                `StoreError` itself. A PING if not given, and for one that was only too slow.
 
         Raises:
             StoreMisconfigured: The URL is not one of these forms.
@@ -129,7 +138,7 @@ class StoreClient:
         except StoreError as error:
             if error.reason in LASTING:
                 self._breaker = self._breaker.failed(_now())
-                self._start_probing()
+                self._start_probing(error.reason)
             raise
         self._breaker = self._breaker.succeeded()
         return answer
@@ -145,26 +154,79 @@ class StoreClient:
 
     async def _within(self, seconds: float, command: Callable[[Redis], Awaitable[_T]]) -> _T:
         try:
-            async with asyncio.timeout(seconds):
+            async with _Patience(seconds):
                 return await command(self._redis)
         except DRIVER_ERRORS as error:
             raise translated(error) from error
 
-    def _start_probing(self) -> None:
+    def _start_probing(self, reason: Reason) -> None:
         if self._breaker.is_open and (self._probing is None or self._probing.done()):
             self._failure = None
-            self._probing = asyncio.create_task(self._probe_until_back())
+            self._probing = asyncio.create_task(self._probe_until_back(reason))
 
-    async def _probe_until_back(self) -> None:
+    async def _probe_until_back(self, reason: Reason) -> None:
+        """Ask until Redis answers: one that was only slow is the same Redis, and a word will do."""
         while (due := self._breaker.probe_at) is not None:
             await asyncio.sleep(due - _now())
+            probe = _ping if reason is Reason.TIMEOUT else self._probe
             try:
-                await self._within(self.settings.probe_within, self._probe)
+                await self._within(self.settings.probe_within, probe)
             except StoreError as error:
                 self._failure = error
+                if error.reason is not Reason.TIMEOUT:
+                    reason = error.reason
                 self._breaker = self._breaker.probe_failed(_now())
             else:
                 self._breaker = self._breaker.probe_succeeded()
+
+
+class _Patience:
+    """Bounds what is awaited by the time in which the loop could have heard an answer.
+
+    A loop that is busy with other calls comes to an answer later than the answer came; that is no
+    fault of Redis. So the budget is spent in turns, each of which counts once however late the loop
+    comes round to it, up to `_AT_MOST` budgets of the clock; and when it is spent, the loop first
+    hands on what lies in its sockets.
+
+    Raises:
+        TimeoutError: Nothing had arrived.
+    """
+
+    __slots__ = ("_begun", "_handle", "_limit", "_loop", "_seconds", "_turns")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._turns = 0
+        self._loop = asyncio.get_running_loop()
+        self._begun = self._loop.time()
+        self._limit = asyncio.timeout(None)
+        self._handle: asyncio.Handle = self._loop.call_later(seconds / _TURNS, self._turn)
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._handle.cancel()
+        await self._limit.__aexit__(kind, error, traceback)
+
+    def _turn(self) -> None:
+        self._turns += 1
+        spent = self._loop.time() - self._begun >= _AT_MOST * self._seconds
+        if self._turns < _TURNS and not spent:
+            self._handle = self._loop.call_later(self._seconds / _TURNS, self._turn)
+        else:
+            self._hear(_ROUNDS)
+
+    def _hear(self, rounds: int) -> None:
+        if rounds:
+            self._handle = self._loop.call_soon(self._hear, rounds - 1)
+        else:
+            self._limit.reschedule(self._loop.time())
 
 
 async def _twice(redis: Redis, command: Callable[[Redis], Awaitable[_T]]) -> _T:

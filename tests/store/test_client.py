@@ -106,6 +106,20 @@ async def test_hanging_redis_costs_one_call_its_budget(own_redis: EmbeddedServer
         assert await client.read(_get) is None
 
 
+async def test_a_busy_loop_makes_no_late_answer(own_redis: EmbeddedServer) -> None:
+    """What Redis answered in time is heard, although the loop was busy until long after."""
+    async with _connected(own_redis.url) as client:
+        await client.warm_up()
+
+        async def busy() -> None:
+            until = time.monotonic() + 3 * _BUDGET
+            while time.monotonic() < until:
+                sum(range(100))
+
+        answers = await asyncio.gather(*(client.read(_get) for _ in range(8)), busy(), busy())
+    assert answers[:8] == [None] * 8
+
+
 async def test_many_calls_in_flight_all_end_within_the_budget(own_redis: EmbeddedServer) -> None:
     """More calls than connections wait no longer than one budget when Redis hangs."""
     assert own_redis.pid is not None
