@@ -20,6 +20,8 @@ from advisor.facts.situation import Profile
 from advisor.store.client import ClientSettings, StoreClient
 from advisor.store.customers import Change, CustomerStore
 from advisor.store.keys import Keys
+from advisor.store.suitability import check
+from advisor.store.vault import Vault
 from bench.packs import CALL
 from bench.processes import redis
 from bench.report import line
@@ -45,7 +47,8 @@ async def measure(url: str, rounds: int) -> dict[str, list[float]]:
     client = StoreClient(url, ClientSettings(read_within=5.0))
     driver = Redis.from_url(url)
     try:
-        store = CustomerStore(client, keys)
+        await check(client, keys)
+        store = CustomerStore(Vault(client, keys))
         await store.update(_CUSTOMER, Change(profile=_profile(), observed_at=_NOW))
         key = keys.customer(_CUSTOMER).profile
         candidates: dict[str, Callable[[], Awaitable[object]]] = {

@@ -19,7 +19,7 @@ from advisor.server.translate.customer_in import FIELD_NAMES, core_name, lift_in
 from advisor.server.translate.customer_out import profile_out
 from advisor.server.translate.facts_in import attributes_in
 from advisor.server.validation import Violation
-from advisor.store.customers import Change, Stored, Unavailable
+from advisor.store.customers import Change, Unavailable, Updated
 from advisor.store.errors import RecordUnreadable, StoreError, StoreMisconfigured
 from advisor.v1 import customer_service_pb2 as wire
 
@@ -32,7 +32,7 @@ _ATTRIBUTES: Final = "attributes"
 class Customers(CustomerReader, Protocol):
     """Reads and changes what is kept of customers."""
 
-    async def update(self, customer_id: str, change: Change) -> Stored:
+    async def update(self, customer_id: str, change: Change) -> Updated:
         """Join a change into what is kept, or raise a StoreError."""
 
 
@@ -75,10 +75,10 @@ class CustomerService:
         change = _change(request, catalogue, self._clock())
         call.must_have_time()
         try:
-            stored = await self._customers.update(request.customer_id, change)
+            updated = await self._customers.update(request.customer_id, change)
         except StoreError as error:
             _refuse(error)
-        return wire.UpdateCustomerResponse(profile=profile_out(stored.profile, catalogue))
+        return wire.UpdateCustomerResponse(profile=profile_out(updated.stored.profile, catalogue))
 
 
 def _change(request: wire.UpdateCustomerRequest, catalogue: Catalogue, now: datetime) -> Change:

@@ -7,29 +7,38 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from redis.asyncio import Redis
 from structlog.typing import FilteringBoundLogger
 
 from advisor.server.settings import Settings
+from advisor.store.calls import CallStore
 from advisor.store.client import ClientSettings, StoreClient
 from advisor.store.customers import CustomerStore
 from advisor.store.embedded.server import EmbeddedServer, ServerChange, ServerEvent
 from advisor.store.errors import StoreUnavailable
+from advisor.store.evidence import EvidenceStore
 from advisor.store.keys import Keys
+from advisor.store.memories import MemoryStore
 from advisor.store.secret import given_secret, kept_secret
 from advisor.store.suitability import check, examined
+from advisor.store.vault import Vault, ping
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """What the services use of the store.
 
     Attributes:
         customers: What is kept of customers.
+        calls: What calls leave while they are under way.
+        evidence: What explains decisions and references later.
+        memories: What is remembered of customers.
         look: Asks the store for anything; raises a StoreError where it does not answer.
     """
 
     customers: CustomerStore
+    calls: CallStore
+    evidence: EvidenceStore
+    memories: MemoryStore
     look: Callable[[], Awaitable[object]]
 
 
@@ -66,7 +75,14 @@ async def opened_store(settings: Settings, log: FilteringBoundLogger) -> AsyncIt
         else:
             for concern in report.concerns:
                 log.warning("advisor.store_concern", why=concern)
-        yield Store(CustomerStore(client, keys), lambda: client.read(_ping))
+        vault = Vault(client, keys)
+        yield Store(
+            customers=CustomerStore(vault),
+            calls=CallStore(vault),
+            evidence=EvidenceStore(vault),
+            memories=MemoryStore(vault),
+            look=lambda: client.read(ping),
+        )
 
 
 def _reporter(log: FilteringBoundLogger) -> Callable[[ServerEvent], None]:
@@ -75,8 +91,3 @@ def _reporter(log: FilteringBoundLogger) -> Callable[[ServerEvent], None]:
         say(f"advisor.embedded_server_{event.change.value}", why=event.detail)
 
     return report
-
-
-async def _ping(redis: Redis) -> object:
-    answer: object = await redis.ping()
-    return answer

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from importlib import resources
-from typing import Final
-
-from redis.asyncio import Redis
+from datetime import datetime
 
 from advisor.facts.merge import Lift, lifted, merged
 from advisor.facts.situation import Profile
 from advisor.facts.vocabulary import Suppression
-from advisor.store.client import StoreClient
+from advisor.store.durability import Durability
 from advisor.store.errors import Reason, StoreError, StoreUnavailable
-from advisor.store.keys import CustomerKeys, Keys
 from advisor.store.records import (
     permissions_record,
     profile_record,
     read_profile,
     with_permissions,
 )
-
-#: How long a profile is kept after the last update, unless a setting says otherwise.
-PROFILE_LIFE: Final = timedelta(days=30)
-
-#: How often a change is tried again because others changed the same customer in between.
-_ATTEMPTS: Final = 16
-_MILLISECOND: Final = timedelta(milliseconds=1)
+from advisor.store.vault import ATTEMPTS, Commit, Raw, Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +33,14 @@ class Stored:
     profile: Profile = field(default_factory=Profile)
     lifts: tuple[Lift, ...] = ()
     expired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """What is kept of one customer after a change, and how safely."""
+
+    stored: Stored
+    durability: Durability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,20 +71,9 @@ class Change:
 class CustomerStore:
     """Reads and changes what is kept of customers."""
 
-    def __init__(
-        self, client: StoreClient, keys: Keys, *, profile_life: timedelta = PROFILE_LIFE
-    ) -> None:
-        """Keep customers where this client leads.
-
-        Args:
-            client: The connection.
-            keys: How keys are named.
-            profile_life: How long a profile is kept after its last change.
-        """
-        self._client = client
-        self._keys = keys
-        self._life = profile_life // _MILLISECOND
-        self._script = resources.files(__package__).joinpath("customers.lua").read_text("utf-8")
+    def __init__(self, vault: Vault) -> None:
+        """Keep customers in this vault."""
+        self._vault = vault
 
     async def read(self, customer_id: str) -> Stored | Unavailable | None:
         """Read one customer in one round trip, within the budget of a call.
@@ -96,54 +82,51 @@ class CustomerStore:
             What is kept; None where nothing is; `Unavailable` where that cannot be known. Nothing
             is raised for the store's sake, as a call goes on without it.
         """
-        keys = self._keys.customer(customer_id)
+        owner = self._vault.keys.customer(customer_id)
+        expected = self._vault.marks.expected(owner.shard)
+        names = (owner.of.generation, owner.profile, owner.permissions)
         try:
-            found = await self._client.read(lambda redis: _both(redis, keys))
-            return _stored(found)
+            mark, profile, permissions = await self._vault.client.read(
+                lambda redis: redis.mget(*names)
+            )
+            self._vault.marks.check(owner.shard, expected, mark)
+            return stored_of(profile, permissions)
         except StoreError as error:
             return Unavailable(reason=error.reason)
 
-    async def update(self, customer_id: str, change: Change) -> Stored:
+    async def update(self, customer_id: str, change: Change) -> Updated:
         """Join a change into what is kept, atomically; the same change again changes nothing more.
 
-        Returns:
-            What is kept now.
-
         Raises:
-            StoreUnavailable: It could not be stored, or (TIMEOUT, UNREACHABLE) may or may not
-                have been; the same change tried again settles it.
+            StoreUnavailable: It could not be stored, or (TIMEOUT, UNREACHABLE, NOT_DURABLE) may or
+                may not have been; the same change tried again settles it.
             StoreMisconfigured: An operator must act first.
             RecordUnreadable: What is kept is of a newer version, or damaged; it is left alone.
         """
-        keys = self._keys.customer(customer_id)
-        for _attempt in range(_ATTEMPTS):
-            found = await self._client.write(lambda redis: _both(redis, keys))
-            after = changed(_stored(found), change)
-            if await self._replaced(keys, found, after):
-                return after
-        raise StoreUnavailable(
-            f"Others changed the same customer {_ATTEMPTS} times in between; nothing was stored.",
-            reason=Reason.CONTENDED,
-        )
-
-    async def _replaced(self, keys: CustomerKeys, found: _Found, after: Stored) -> bool:
-        """Write both records if neither has changed since it was read."""
-        arguments: tuple[bytes | str | int, ...] = (
-            *(record or b"" for record in found),
-            profile_record(after.profile),
-            permissions_record(after.profile, after.lifts) or b"",
-            self._life,
-        )
-        answer: object = await self._client.write(
-            lambda redis: redis.register_script(self._script)(
-                keys=(keys.profile, keys.permissions), args=arguments
+        owner = self._vault.keys.customer(customer_id)
+        for _attempt in range(ATTEMPTS):
+            found = await self._vault.found(owner)
+            after = changed(stored_of(found.profile, found.permissions), change)
+            kept = permissions_record(after.profile, after.lifts)
+            committed = await self._vault.commit(
+                Commit(
+                    owner=owner,
+                    found=found,
+                    profile=profile_record(after.profile),
+                    permissions=None if kept == found.permissions else kept,
+                )
             )
-        )
-        return answer == 1
+            if committed is not None:
+                return Updated(stored=after, durability=committed.durability)
+        raise contended()
 
 
-#: The profile and the permissions as they lie in Redis.
-_Found = tuple[bytes | str | None, bytes | str | None]
+def contended() -> StoreUnavailable:
+    """Say that others were faster again and again."""
+    return StoreUnavailable(
+        f"Others changed the same customer {ATTEMPTS} times in between; nothing was stored.",
+        reason=Reason.CONTENDED,
+    )
 
 
 def changed(before: Stored | None, change: Change) -> Stored:
@@ -173,13 +156,12 @@ def _latest(lifts: Iterable[Lift]) -> tuple[Lift, ...]:
     return tuple(by_source[source] for source in sorted(by_source))
 
 
-async def _both(redis: Redis, keys: CustomerKeys) -> _Found:
-    profile, permissions = await redis.mget(keys.profile, keys.permissions)
-    return profile, permissions
+def stored_of(cached: Raw, kept: Raw) -> Stored | None:
+    """Read a profile and permissions; None where neither is kept.
 
-
-def _stored(found: _Found) -> Stored | None:
-    cached, kept = found
+    Raises:
+        RecordUnreadable: One is newer than this service, or damaged.
+    """
     if cached is None and kept is None:
         return None
     profile = Profile() if cached is None else read_profile(cached)

@@ -32,6 +32,12 @@ class Reason(StrEnum):
     CONTENDED = "contended"
     #: The record is there and this version cannot read it: newer, or damaged.
     UNREADABLE = "unreadable"
+    #: Written, and not confirmed as far as the setting demands; the same id again settles it.
+    NOT_DURABLE = "not_durable"
+    #: What was stored is gone or older than it was: the state is unknown, not empty.
+    LOST = "lost"
+    #: The same id came before with other content.
+    ID_REUSED = "id_reused"
     #: The server answered with an error this version does not know.
     OTHER = "other"
 
@@ -55,6 +61,14 @@ class StoreUnavailable(StoreError):
 
     Whether a write happened is unknown for TIMEOUT and UNREACHABLE, and no for all others.
     """
+
+
+class StoreLost(StoreUnavailable):
+    """What was stored is gone or older than this process has seen it; nothing was written."""
+
+
+class IdReused(StoreError):
+    """An outcome or a signal came with an id that another one has; nothing was written."""
 
 
 class StoreFull(StoreUnavailable):

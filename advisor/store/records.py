@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -22,10 +22,8 @@ from advisor.facts.merge import REPLACEABLE, Lift
 from advisor.facts.situation import Consent, Profile, Seen, Suppressed
 from advisor.facts.values import UNKNOWN
 from advisor.facts.vocabulary import Channel, Relationship
-from advisor.store.errors import Reason, RecordUnreadable
+from advisor.store.forms import ENCODER, damaged, decoded
 from advisor.store.values import ValueRecord, value_of, value_record
-
-_Record = TypeVar("_Record", "ProfileRecord", "PermissionsRecord")
 
 #: The form that this service writes, and the newest it reads.
 VERSION: Final = 1
@@ -96,24 +94,16 @@ class PermissionsRecord(
     consents: tuple[Consent, ...] | None = None
 
 
-class _Versioned(msgspec.Struct):
-    """Of any record, the version alone."""
-
-    version: int
-
-
 #: Fields that are written as they are.
 _PLAIN: Final = tuple(name for name in REPLACEABLE if name not in {"card", "quiet_times"})
 
-_ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 _PROFILE: Final = msgspec.json.Decoder(ProfileRecord)
 _PERMISSIONS: Final = msgspec.json.Decoder(PermissionsRecord)
-_VERSION: Final = msgspec.json.Decoder(_Versioned)
 
 
 def profile_record(profile: Profile) -> bytes:
     """Write the part of a profile that may be asked for again."""
-    return _ENCODER.encode(
+    return ENCODER.encode(
         ProfileRecord(
             version=VERSION,
             **{name: getattr(profile, name) for name in _PLAIN},
@@ -133,7 +123,7 @@ def permissions_record(profile: Profile, lifts: tuple[Lift, ...]) -> bytes | Non
     """Write what must never be lost; None where there is nothing to keep."""
     if not profile.suppressions and not lifts and profile.consents is None:
         return None
-    return _ENCODER.encode(
+    return ENCODER.encode(
         PermissionsRecord(
             version=VERSION,
             suppressions=profile.suppressions,
@@ -149,11 +139,11 @@ def read_profile(record: bytes | str) -> Profile:
     Raises:
         RecordUnreadable: It is newer than this service, or damaged.
     """
-    read = _decoded(_PROFILE, record, "profile")
+    read = decoded(_PROFILE, record, "profile", newest=VERSION)
     try:
         quiet_times = _quiet_times(read.quiet_times)
     except ZoneInfoNotFoundError as error:
-        raise _damaged("profile") from error
+        raise damaged("profile") from error
     attributes = {name: value_of(value) for name, value in read.attributes.items()}
     return Profile(
         **{name: getattr(read, name) for name in _PLAIN},
@@ -170,38 +160,9 @@ def with_permissions(profile: Profile, record: bytes | str) -> tuple[Profile, tu
     Raises:
         RecordUnreadable: It is newer than this service, or damaged.
     """
-    read = _decoded(_PERMISSIONS, record, "permissions")
+    read = decoded(_PERMISSIONS, record, "permissions", newest=VERSION)
     known = replace(profile, suppressions=read.suppressions, consents=read.consents)
     return known, read.lifted
-
-
-def _decoded(decoder: msgspec.json.Decoder[_Record], record: bytes | str, name: str) -> _Record:
-    try:
-        read = decoder.decode(record)
-        version = read.version
-    except msgspec.DecodeError as error:
-        version = _version(record)
-        if version <= VERSION:
-            raise _damaged(name) from error
-        read = None
-    if read is None or version > VERSION:
-        raise RecordUnreadable(
-            f"A {name} record in Redis has version {version}; this service reads up to {VERSION}."
-            " Upgrade it to the version of the other replicas.",
-            reason=Reason.UNREADABLE,
-        )
-    return read
-
-
-def _damaged(name: str) -> RecordUnreadable:
-    return RecordUnreadable(f"A {name} record in Redis is damaged.", reason=Reason.UNREADABLE)
-
-
-def _version(record: bytes | str) -> int:
-    try:
-        return _VERSION.decode(record).version
-    except msgspec.DecodeError:
-        return 0
 
 
 def _quiet_time_records(

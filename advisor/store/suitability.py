@@ -13,12 +13,13 @@ from redis.exceptions import ResponseError
 from advisor.store.client import StoreClient
 from advisor.store.errors import Reason, StoreMisconfigured
 from advisor.store.keys import SHARDS, Keys
+from advisor.store.marks import Mark, new_epoch
 
 _OLDEST_REDIS: Final = 7
 _KEEPS_ALL: Final = "noeviction"
 _SECTIONS: Final = ("server", "memory", "persistence", "replication")
 #: How keys and records lie in Redis; raised when an older service could no longer find them.
-_LAYOUT: Final = 1
+_LAYOUT: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +125,48 @@ async def _synced(redis: Redis) -> str | None:
     return None if synced is None else str(synced)
 
 
-async def _claim(redis: Redis, keys: Keys) -> None:
-    """Write down how keys are made, once; refuse a server whose keys were made otherwise."""
+async def _claim(redis: Redis, keys: Keys) -> str:
+    """Write down how keys are made, once; refuse a server whose keys were made otherwise.
+
+    The marks of all shards are made between the two writes of the first claim and never again: a
+    claim that broke off is finished by the next one.
+
+    Returns:
+        The epoch of the namespace.
+    """
     ours = {"layout": _LAYOUT, "shards": SHARDS, "secret": keys.fingerprint}
-    stored = await redis.set(keys.layout, json.dumps(ours), nx=True, get=True)
-    if not isinstance(stored, bytes | str):
-        return
-    theirs = _read_layout(stored)
+    claim = json.dumps({**ours, "epoch": new_epoch(), "claimed": False})
+    stored = await redis.set(keys.layout, claim, nx=True, get=True)
+    theirs = _read_layout(stored if isinstance(stored, bytes | str) else claim)
+    _must_match(theirs, ours)
+    epoch = str(theirs.get("epoch"))
+    if theirs.get("claimed") is not True:
+        await make_marks(redis, keys, epoch)
+    return epoch
+
+
+async def make_marks(
+    redis: Redis, keys: Keys, epoch: str, counts: Mapping[int, int] | None = None
+) -> None:
+    """Make the marks of all shards, and write down that they are made.
+
+    Args:
+        redis: The connection.
+        keys: How keys are named.
+        epoch: The epoch they begin.
+        counts: Where each shard's count goes on, for data that was restored, whose marks replace
+            what is there; not given, a mark that is there stays.
+    """
+    async with redis.pipeline(transaction=False) as pipe:
+        for shard in range(SHARDS):
+            mark = Mark(epoch, 0 if counts is None else counts.get(shard, 0))
+            pipe.set(keys.shard(shard).generation, str(mark), nx=counts is None)
+        await pipe.execute()
+    layout = {"layout": _LAYOUT, "shards": SHARDS, "secret": keys.fingerprint}
+    await redis.set(keys.layout, json.dumps({**layout, "epoch": epoch, "claimed": True}))
+
+
+def _must_match(theirs: Mapping[str, object], ours: Mapping[str, object]) -> None:
     if theirs.get("secret") != ours["secret"]:
         raise StoreMisconfigured(
             "The data in Redis was stored under another secret, and none of it would be found:"
@@ -138,7 +174,7 @@ async def _claim(redis: Redis, keys: Keys) -> None:
             " with, or use another Redis.",
             reason=Reason.UNSUITABLE,
         )
-    if theirs != ours:
+    if any(theirs.get(name) != value for name, value in ours.items()):
         raise StoreMisconfigured(
             f"The data in Redis lies in {theirs.get('shards')} shards by layout"
             f" {theirs.get('layout')}; this service reads {SHARDS} shards by layout {_LAYOUT}. Use"

@@ -12,7 +12,7 @@ from advisor.server.calls import Call
 from advisor.server.customer_service import CustomerService
 from advisor.server.errors import ErrorReason, Refusal
 from advisor.server.packs import LoadedPack
-from advisor.store.customers import Change, Stored, Unavailable
+from advisor.store.customers import Change, Unavailable, Updated
 from advisor.store.errors import (
     Reason,
     RecordUnreadable,
@@ -42,7 +42,7 @@ class Broken:
         """Say that nobody can know."""
         return Unavailable(reason=self.error.reason)
 
-    async def update(self, customer_id: str, change: Change) -> Stored:  # noqa: ARG002 - the port's
+    async def update(self, customer_id: str, change: Change) -> Updated:  # noqa: ARG002 - the port's
         """Fail."""
         self.changes.append(change)
         raise self.error

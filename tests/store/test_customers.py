@@ -21,6 +21,7 @@ from advisor.store.embedded.server import EmbeddedServer
 from advisor.store.errors import Reason, RecordUnreadable, StoreFull, StoreUnavailable
 from advisor.store.keys import Keys
 from tests.faultproxy import FaultProxy
+from tests.store.vaults import Overtaken, claimed, updated
 
 _NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _LATER = _NOW + timedelta(hours=1)
@@ -45,8 +46,8 @@ def _keys(namespace: str) -> Keys:
 
 
 @pytest.fixture(name="customers")
-def _customers(client: StoreClient, keys: Keys) -> CustomerStore:
-    return CustomerStore(client, keys)
+async def _customers(client: StoreClient, keys: Keys) -> CustomerStore:
+    return CustomerStore(await claimed(client, keys))
 
 
 def _change(at: datetime = _NOW, *, lifts: tuple[Lift, ...] = (), **fields: object) -> Change:
@@ -66,7 +67,7 @@ async def test_what_is_stored_is_read(customers: CustomerStore) -> None:
         suppressions=(_DNC,),
         consents=(_WITHDRAWN,),
     )
-    stored = await customers.update("K-17", change)
+    stored = await updated(customers, "K-17", change)
 
     assert stored.profile.goal == "a house"
     assert stored.profile.seen["bank.pin_used"] == Seen(observed_at=_NOW)
@@ -111,8 +112,8 @@ async def test_concurrent_updates_all_count(customers: CustomerStore) -> None:
 
 async def test_update_gives_up_without_writing(client: StoreClient, keys: Keys) -> None:
     """A customer that others change all the time ends in an error, not in a lost update."""
-    customers = CustomerStore(client, keys, profile_life=timedelta(hours=1))
-    customers._script = "return 0"  # noqa: SLF001 -- the only way to lose every race for sure
+    await claimed(client, keys)
+    customers = CustomerStore(Overtaken(client, keys))
 
     with pytest.raises(StoreUnavailable, match="nothing was stored") as caught:
         await customers.update("K-17", _change(goal="a house"))
@@ -152,7 +153,7 @@ async def test_suppressions_only_accumulate(customers: CustomerStore) -> None:
     moratorium = Suppressed(source=Suppression.MORATORIUM, captured_at=_LATER)
     await customers.update("K-17", _change(suppressions=(_DNC,)))
     await customers.update("K-17", _change(_LATER, suppressions=()))
-    stored = await customers.update("K-17", _change(_LATER, suppressions=(moratorium,)))
+    stored = await updated(customers, "K-17", _change(_LATER, suppressions=(moratorium,)))
 
     assert stored.profile.suppressions == (_DNC, moratorium)
 
@@ -172,7 +173,7 @@ async def test_suppression_after_a_lift_stands(customers: CustomerStore) -> None
     lift = Lift(source=Suppression.INTERNAL, basis="asked us to ring", lifted_at=_NOW)
     again = Suppressed(source=Suppression.INTERNAL, captured_at=_LATER)
     await customers.update("K-17", _change(lifts=(lift,)))
-    stored = await customers.update("K-17", _change(_LATER, suppressions=(again,)))
+    stored = await updated(customers, "K-17", _change(_LATER, suppressions=(again,)))
 
     assert stored.profile.suppressions == (again,)
 
@@ -215,7 +216,7 @@ async def test_keys_and_values_tell_no_id(
 ) -> None:
     """The customer's id is in no key and no record."""
     await customers.update("customer-0815", _change(goal="a house", suppressions=(_DNC,)))
-    keys = await client.write(lambda redis: redis.keys(f"{namespace}:*"))
+    keys = await client.write(lambda redis: redis.keys(f"{namespace}:*customer*"))
     values = await client.write(lambda redis: redis.mget(keys))
 
     assert len(keys) == 2
@@ -227,7 +228,7 @@ async def test_reading_from_a_hanging_redis(own_redis: EmbeddedServer, keys: Key
     assert own_redis.pid is not None
     client = StoreClient(own_redis.url)
     await client.warm_up()
-    customers = CustomerStore(client, keys)
+    customers = CustomerStore(await claimed(client, keys))
     os.kill(own_redis.pid, signal.SIGSTOP)
     try:
         first, second = await customers.read("K-17"), await customers.read("K-17")
@@ -244,8 +245,8 @@ async def test_reading_from_a_hanging_redis(own_redis: EmbeddedServer, keys: Key
 async def test_full_redis_still_answers_reads(own_redis: EmbeddedServer, keys: Keys) -> None:
     """A full Redis takes no update, keeps both records as they were, and still answers calls."""
     client = StoreClient(own_redis.url)
-    customers = CustomerStore(client, keys)
-    stored = await customers.update("K-17", _change(goal="a house", suppressions=(_DNC,)))
+    customers = CustomerStore(await claimed(client, keys))
+    stored = await updated(customers, "K-17", _change(goal="a house", suppressions=(_DNC,)))
     async with Redis.from_url(own_redis.url) as operator:
         await operator.config_set("maxmemory", "1")
 
@@ -259,8 +260,8 @@ async def test_acknowledged_update_survives_kill_9(own_redis: EmbeddedServer, ke
     """An update that was acknowledged is there after `kill -9` of Redis."""
     assert own_redis.pid is not None
     client = StoreClient(own_redis.url)
-    customers = CustomerStore(client, keys)
-    stored = await customers.update("K-17", _change(suppressions=(_DNC,)))
+    customers = CustomerStore(await claimed(client, keys))
+    stored = await updated(customers, "K-17", _change(suppressions=(_DNC,)))
     os.kill(own_redis.pid, signal.SIGKILL)
     async with asyncio.timeout(10):
         while not isinstance(read := await customers.read("K-17"), Stored):
@@ -277,13 +278,15 @@ async def test_lost_answer_is_settled_by_trying_again(
     async with FaultProxy(urlsplit(own_redis.url).path) as proxy:
         client = StoreClient(proxy.url)
         await client.warm_up()
-        customers = CustomerStore(client, keys)
+        customers = CustomerStore(await claimed(client, keys))
         proxy.swallow_replies = True
         with pytest.raises(StoreUnavailable) as caught:
             await customers.update("K-17", _change(suppressions=(_DNC,)))
         await client.aclose()
     direct = StoreClient(own_redis.url)
-    settled = await CustomerStore(direct, keys).update("K-17", _change(suppressions=(_DNC,)))
+    settled = await updated(
+        CustomerStore(await claimed(direct, keys)), "K-17", _change(suppressions=(_DNC,))
+    )
     await direct.aclose()
 
     assert caught.value.reason is Reason.TIMEOUT
