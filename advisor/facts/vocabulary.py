@@ -42,22 +42,24 @@ class Disclosure(_Word):
     """How much has been said: D0 to D4 of the disclosure ladder.
 
     BOUND is the honest limit of a confidential purpose ("a personal matter I can only discuss
-    with you; here is how to check us"). It ranks with HEADLINE for what may be asked next, and
-    reveals less.
+    with you; here is how to check us"), TOPIC the few words for what a call is about. Both rank
+    with HEADLINE for what may be asked next, and reveal less.
     """
 
     #: D0: agent's name, company if not sensitive.
     NAME = 0
     #: D1 of a confidential purpose.
     BOUND = 1
+    #: D1 in a few words, for a machine or a third party.
+    TOPIC = 2
     #: D1: true and not sensitive.
-    HEADLINE = 2
+    HEADLINE = 3
     #: D2: specific, no account facts.
-    STATEMENT = 3
+    STATEMENT = 4
     #: D3: account facts.
-    ACCOUNT = 4
+    ACCOUNT = 5
     #: D4: debt, health, transactions, complaint content.
-    SENSITIVE = 5
+    SENSITIVE = 6
 
 
 class Verification(_Word):
@@ -332,6 +334,22 @@ class CompanyProofMethod(StrEnum):
     INDUSTRY_SHORT_CODE = "industry_short_code"
     WEB_REFERENCE = "web_reference"
     BRANDED_CALLING = "branded_calling"
+
+
+class VerificationMethod(StrEnum):
+    """How a customer may show who they are, the least intrusive first.
+
+    No other way is ever asked for: the list holds nothing that a swindler could use.
+    """
+
+    IN_APP_APPROVAL = "in_app_approval"
+    CUSTOMER_RANG_CARD_NUMBER = "customer_rang_card_number"
+    CODE_WORD = "code_word"
+    CALL_REFERENCE_ECHO = "call_reference_echo"
+    ONE_TIME_CODE_IN_APP = "one_time_code_in_app"
+    KBA_LOW = "kba_low"
+    KBA_STRONG = "kba_strong"
+    VOICE_BIOMETRIC = "voice_biometric"
 
 
 class Ask(StrEnum):

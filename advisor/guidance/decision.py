@@ -19,6 +19,7 @@ from advisor.facts.vocabulary import (
     ItemKind,
     ReasonCode,
     Stage,
+    VerificationMethod,
 )
 
 
@@ -99,6 +100,7 @@ class Guidance:
     establishes: Establishes | None = None
     ask: Ask | None = None
     what: str | None = None
+    by: VerificationMethod | None = None
     cites: str | None = None
     facts: tuple[UsedFact, ...] = ()
     unsure: bool = False

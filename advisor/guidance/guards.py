@@ -246,7 +246,7 @@ def _fill(
 
 def _shows(item: Item, purpose: Purpose, shown: Verification) -> Verification:
     """Return what the customer has shown once an ask for identity is answered."""
-    one = tables.METHODS.get(item.what or "", purpose.least_verification)
+    one = purpose.least_verification if item.by is None else tables.METHODS[item.by]
     reached = Verification.STRONG if shown is Verification.VERIFIED else one
     return min(reached, purpose.least_verification)
 
@@ -277,14 +277,13 @@ def _guarded(refused: frozenset[str]) -> list[str]:
 def _identity_refusal(item: Item, at: Progress) -> str | None:
     """Return the first of the conditions for asking identity that does not hold."""
     needs = at.purpose.least_verification
-    shows = Verification.NONE if item.what is None else tables.METHODS.get(item.what)
+    shows = Verification.NONE if item.by is None else tables.METHODS[item.by]
     conditions = (
-        (shows is not None, "It names no known way of showing who one is."),
         (
             needs >= Verification.VERIFIED and needs > at.verification,
             "The purpose needs no more than the customer has shown.",
         ),
-        (shows is None or shows <= needs, "It asks for more than the purpose needs."),
+        (shows <= needs, "It asks for more than the purpose needs."),
         (at.disclosure >= tables.ENOUGH_TO_ASK, "The customer has not been told what it is about."),
         (at.company_proof in _PROVED, "The company has not offered to prove itself."),
         (Ask.IDENTITY not in at.asks_refused, "The customer has refused it in this call."),

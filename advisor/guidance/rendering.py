@@ -84,7 +84,7 @@ def listener(
 def rungs(purpose: Purpose, name: str) -> Iterator[tuple[Disclosure, Text]]:
     """Iterate over the rungs that a placeholder of the ladder may mean, the most specific first."""
     if name == "purpose.topic":
-        yield Disclosure.HEADLINE, purpose.topic
+        yield Disclosure.TOPIC, purpose.topic
         return
     ladder = [(Disclosure.HEADLINE, purpose.headline), (Disclosure.BOUND, purpose.bound)]
     if name == "purpose.say":
@@ -93,7 +93,7 @@ def rungs(purpose: Purpose, name: str) -> Iterator[tuple[Disclosure, Text]]:
             (Disclosure.ACCOUNT, purpose.account),
             (Disclosure.STATEMENT, purpose.statement),
             *ladder,
-            (Disclosure.HEADLINE, purpose.topic),
+            (Disclosure.TOPIC, purpose.topic),
         ]
     for level, text in ladder:
         if text is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from advisor.facts.vocabulary import Ask, Force, ItemKind, Stage
+from advisor.facts.vocabulary import Force, ItemKind, Stage, VerificationMethod
 from advisor.guidance import guards, tables
 from advisor.guidance.context import Grounds
 from advisor.guidance.decision import Guidance, Suppressed, Withheld
@@ -25,7 +25,7 @@ _BEFORE: Final = (Stage.PRE_CALL, Stage.RINGING, Stage.ANSWERED)
 #: Stages that follow every opening, whether or not it names them.
 _BEHIND: Final = (Stage.BODY, Stage.COMMITMENT, Stage.RECAP, Stage.CLOSE, Stage.WRAP_UP)
 
-_METHOD_ORDER: Final = {method: place for place, method in enumerate(tables.METHODS)}
+_METHOD_ORDER: Final = {method: place for place, method in enumerate(VerificationMethod)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,7 @@ class Writer:
             establishes=item.establishes,
             ask=guards.asked(item),
             what=item.what,
+            by=item.by,
             cites=item.cites,
             facts=facts + tuple(used(name) for name in words.facts if name not in named),
             unsure=unsure,
@@ -214,5 +215,4 @@ def _in_order(found: list[Candidate]) -> list[Candidate]:
 
 def _sensitivity(candidate: Candidate) -> tuple[int, int]:
     item = candidate.item
-    method = _METHOD_ORDER.get(item.what or "", 0) if item.ask is Ask.IDENTITY else 0
-    return guards.cost(item), method
+    return guards.cost(item), 0 if item.by is None else _METHOD_ORDER[item.by]

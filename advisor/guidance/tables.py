@@ -18,6 +18,7 @@ from advisor.facts.vocabulary import (
     ItemKind,
     Sensitivity,
     Verification,
+    VerificationMethod,
 )
 
 #: The highest disclosure by the purpose's sensitivity and what the customer has shown.
@@ -97,18 +98,17 @@ ASK_SENSITIVITY: Final = MappingProxyType(
     {ask: GUARDED_ASKS.index(ask) + 1 if ask in GUARDED_ASKS else 0 for ask in Ask}
 )
 
-#: The ways a customer may show who they are, the least intrusive first, and what each shows. No
-#: other way is ever asked for: the list holds nothing that a swindler could use.
+#: What each way of showing who one is shows.
 METHODS: Final = MappingProxyType(
     {
-        "in_app_approval": Verification.VERIFIED,
-        "customer_rang_card_number": Verification.VERIFIED,
-        "code_word": Verification.VERIFIED,
-        "call_reference_echo": Verification.VERIFIED,
-        "one_time_code_in_app": Verification.VERIFIED,
-        "kba_low": Verification.VERIFIED,
-        "kba_strong": Verification.STRONG,
-        "voice_biometric": Verification.STRONG,
+        VerificationMethod.IN_APP_APPROVAL: Verification.VERIFIED,
+        VerificationMethod.CUSTOMER_RANG_CARD_NUMBER: Verification.VERIFIED,
+        VerificationMethod.CODE_WORD: Verification.VERIFIED,
+        VerificationMethod.CALL_REFERENCE_ECHO: Verification.VERIFIED,
+        VerificationMethod.ONE_TIME_CODE_IN_APP: Verification.VERIFIED,
+        VerificationMethod.KBA_LOW: Verification.VERIFIED,
+        VerificationMethod.KBA_STRONG: Verification.STRONG,
+        VerificationMethod.VOICE_BIOMETRIC: Verification.STRONG,
     }
 )
 

@@ -31,6 +31,7 @@ from advisor.facts.vocabulary import (
     Sensitivity,
     Stage,
     Verification,
+    VerificationMethod,
 )
 from advisor.rules.conditions import ALWAYS, Condition
 from advisor.rules.source import Mark
@@ -88,6 +89,7 @@ class Item:
         or_say: Words for when a fact of the text is unknown; None leaves the item out.
         what: Of an offer: callback, message, letter, human, or any other word (a product).
         ask: Of an ask: what for. None for other kinds.
+        by: Of an ask for identity: how it is to be shown; None leaves it open.
         discloses: How much the plain words give away, where the author says more than the
             placeholders show.
         cites: A company promise of the pack that it rests on.
@@ -106,6 +108,7 @@ class Item:
     establishes: Establishes | None = None
     what: str | None = None
     ask: Ask | None = None
+    by: VerificationMethod | None = None
     discloses: Disclosure | None = None
     cites: str | None = None
     counts_as: LegalClass | None = None

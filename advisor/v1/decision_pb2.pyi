@@ -207,6 +207,7 @@ class GuidanceItem(_message.Message):
     WHAT_FIELD_NUMBER: _builtins.int
     CITES_FIELD_NUMBER: _builtins.int
     UNSURE_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Id, rule/item; what the guards themselves add is guard/..."""
     kind: _vocabulary_decision_pb2.ItemKind.ValueType
@@ -237,6 +238,8 @@ class GuidanceItem(_message.Message):
     """The promise of the company that it rests on, as the pack names it. Empty: none."""
     unsure: _builtins.bool
     """Whether it shows only because something was unsure."""
+    by: _vocabulary_call_pb2.VerificationMethod.ValueType
+    """Of an ASK for identity: how it is to be shown. UNSPECIFIED: as the customer likes."""
     @_builtins.property
     def facts_used(self) -> _containers.RepeatedCompositeFieldContainer[_facts_pb2.UsedFact]:
         """The facts that made it apply and that its text holds, with their values."""
@@ -259,10 +262,11 @@ class GuidanceItem(_message.Message):
         what: _builtins.str = ...,
         cites: _builtins.str = ...,
         unsure: _builtins.bool = ...,
+        by: _vocabulary_call_pb2.VerificationMethod.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "because", b"because", "benefit", b"benefit", "cites", b"cites", "establishes", b"establishes", "facts_used", b"facts_used", "force", b"force", "id", b"id", "kind", b"kind", "rule_id", b"rule_id", "short_text", b"short_text", "stage", b"stage", "text", b"text", "unsure", b"unsure", "what", b"what"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask", b"ask", "because", b"because", "benefit", b"benefit", "by", b"by", "cites", b"cites", "establishes", b"establishes", "facts_used", b"facts_used", "force", b"force", "id", b"id", "kind", b"kind", "rule_id", b"rule_id", "short_text", b"short_text", "stage", b"stage", "text", b"text", "unsure", b"unsure", "what", b"what"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -100,6 +100,8 @@ class _DisclosureLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Discl
     """D0: the agent's name, and the company's if it does not give the subject away."""
     DISCLOSURE_LEVEL_BOUND: _DisclosureLevel.ValueType  # 2
     """D1 of a confidential purpose: the honest limit of what may be said before identity is known."""
+    DISCLOSURE_LEVEL_TOPIC: _DisclosureLevel.ValueType  # 7
+    """D1 in a few words, for a machine or a third party."""
     DISCLOSURE_LEVEL_HEADLINE: _DisclosureLevel.ValueType  # 3
     """D1: true and not sensitive."""
     DISCLOSURE_LEVEL_STATEMENT: _DisclosureLevel.ValueType  # 4
@@ -118,6 +120,8 @@ DISCLOSURE_LEVEL_NAME: DisclosureLevel.ValueType  # 1
 """D0: the agent's name, and the company's if it does not give the subject away."""
 DISCLOSURE_LEVEL_BOUND: DisclosureLevel.ValueType  # 2
 """D1 of a confidential purpose: the honest limit of what may be said before identity is known."""
+DISCLOSURE_LEVEL_TOPIC: DisclosureLevel.ValueType  # 7
+"""D1 in a few words, for a machine or a third party."""
 DISCLOSURE_LEVEL_HEADLINE: DisclosureLevel.ValueType  # 3
 """D1: true and not sensitive."""
 DISCLOSURE_LEVEL_STATEMENT: DisclosureLevel.ValueType  # 4
@@ -235,6 +239,54 @@ COMPANY_PROOF_METHOD_WEB_REFERENCE: CompanyProofMethod.ValueType  # 6
 COMPANY_PROOF_METHOD_BRANDED_CALLING: CompanyProofMethod.ValueType  # 7
 """The network shows a name it has checked."""
 Global___CompanyProofMethod: _TypeAlias = CompanyProofMethod  # noqa: Y015
+
+class _VerificationMethod:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _VerificationMethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VerificationMethod.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VERIFICATION_METHOD_UNSPECIFIED: _VerificationMethod.ValueType  # 0
+    """Not said."""
+    VERIFICATION_METHOD_IN_APP_APPROVAL: _VerificationMethod.ValueType  # 1
+    """Approving the call in the company's app."""
+    VERIFICATION_METHOD_CUSTOMER_RANG_CARD_NUMBER: _VerificationMethod.ValueType  # 2
+    """Ringing the number on the card."""
+    VERIFICATION_METHOD_CODE_WORD: _VerificationMethod.ValueType  # 3
+    """A word agreed for such calls."""
+    VERIFICATION_METHOD_CALL_REFERENCE_ECHO: _VerificationMethod.ValueType  # 4
+    """Repeating the reference of the call from the company's message."""
+    VERIFICATION_METHOD_ONE_TIME_CODE_IN_APP: _VerificationMethod.ValueType  # 5
+    """A code typed into the app, never read aloud to an agent."""
+    VERIFICATION_METHOD_KBA_LOW: _VerificationMethod.ValueType  # 6
+    """Knowledge that others may have."""
+    VERIFICATION_METHOD_KBA_STRONG: _VerificationMethod.ValueType  # 7
+    """Knowledge that hardly anybody else has."""
+    VERIFICATION_METHOD_VOICE_BIOMETRIC: _VerificationMethod.ValueType  # 8
+    """The voice, compared with one on record."""
+
+class VerificationMethod(_VerificationMethod, metaclass=_VerificationMethodEnumTypeWrapper):
+    """How a customer may show who they are, the least intrusive first. No other way is ever asked for."""
+
+VERIFICATION_METHOD_UNSPECIFIED: VerificationMethod.ValueType  # 0
+"""Not said."""
+VERIFICATION_METHOD_IN_APP_APPROVAL: VerificationMethod.ValueType  # 1
+"""Approving the call in the company's app."""
+VERIFICATION_METHOD_CUSTOMER_RANG_CARD_NUMBER: VerificationMethod.ValueType  # 2
+"""Ringing the number on the card."""
+VERIFICATION_METHOD_CODE_WORD: VerificationMethod.ValueType  # 3
+"""A word agreed for such calls."""
+VERIFICATION_METHOD_CALL_REFERENCE_ECHO: VerificationMethod.ValueType  # 4
+"""Repeating the reference of the call from the company's message."""
+VERIFICATION_METHOD_ONE_TIME_CODE_IN_APP: VerificationMethod.ValueType  # 5
+"""A code typed into the app, never read aloud to an agent."""
+VERIFICATION_METHOD_KBA_LOW: VerificationMethod.ValueType  # 6
+"""Knowledge that others may have."""
+VERIFICATION_METHOD_KBA_STRONG: VerificationMethod.ValueType  # 7
+"""Knowledge that hardly anybody else has."""
+VERIFICATION_METHOD_VOICE_BIOMETRIC: VerificationMethod.ValueType  # 8
+"""The voice, compared with one on record."""
+Global___VerificationMethod: _TypeAlias = VerificationMethod  # noqa: Y015
 
 class _AskKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)

@@ -31,6 +31,7 @@ from advisor.facts.vocabulary import (
     Sensitivity,
     Stage,
     Verification,
+    VerificationMethod,
 )
 from advisor.facts.worlds import worlds_at
 from advisor.guidance.advise import Guide
@@ -339,7 +340,7 @@ def opening_script() -> tuple[Rule, ...]:
                 "Would you confirm it in the app?",
                 kind=ask,
                 ask=Ask.IDENTITY,
-                what="in_app_approval",
+                by=VerificationMethod.IN_APP_APPROVAL,
                 stage=Stage.CUSTOMER_VERIFICATION,
                 force=must,
                 establishes=Establishes.VERIFICATION,

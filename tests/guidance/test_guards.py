@@ -23,6 +23,7 @@ from advisor.facts.vocabulary import (
     Sensitivity,
     Stage,
     Verification,
+    VerificationMethod,
 )
 from advisor.guidance.advise import advise, react
 from advisor.guidance.decision import Advice, Withheld
@@ -42,7 +43,7 @@ IDENTITY = item(
     "Would you confirm it in the app?",
     kind=ItemKind.ASK,
     ask=Ask.IDENTITY,
-    what="in_app_approval",
+    by=VerificationMethod.IN_APP_APPROVAL,
     stage=Stage.CUSTOMER_VERIFICATION,
 )
 #: What a customer has heard and been offered when identity may be asked.
@@ -131,17 +132,18 @@ def test_a_service_call_never_asks_identity() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "expected"),
+    ("by", "expected"),
     [
-        ("code_word", []),
+        (VerificationMethod.CODE_WORD, []),
         (None, []),
-        ("voice_biometric", ["It asks for more than the purpose needs."]),
-        ("mothers_maiden_name", ["It names no known way of showing who one is."]),
+        (VerificationMethod.VOICE_BIOMETRIC, ["It asks for more than the purpose needs."]),
     ],
 )
-def test_identity_is_asked_by_known_methods_only(what: str | None, expected: list[str]) -> None:
-    """004-08: never more than the purpose declares, and never in a way that is on no list."""
-    ask = item("identity", kind=ItemKind.ASK, ask=Ask.IDENTITY, what=what)
+def test_identity_is_asked_as_far_as_it_is_needed(
+    by: VerificationMethod | None, expected: list[str]
+) -> None:
+    """004-08: never more than the purpose declares."""
+    ask = item("identity", kind=ItemKind.ASK, ask=Ask.IDENTITY, by=by)
     advice = advised(made(ask), "debt", call=READY)
     assert [each.text for each in advice.suppressed] == expected
 
@@ -150,7 +152,9 @@ def test_a_strong_purpose_takes_two_factors() -> None:
     """Two proportionate factors are asked for where the purpose needs STRONG, and no third."""
     strong = packs.purpose("strong", least_verification=Verification.STRONG)
     asks = [
-        item(name, kind=ItemKind.ASK, ask=Ask.IDENTITY, what=name, stage=Stage.BODY)
+        item(
+            name, kind=ItemKind.ASK, ask=Ask.IDENTITY, by=VerificationMethod(name), stage=Stage.BODY
+        )
         for name in ("code_word", "in_app_approval", "call_reference_echo")
     ]
     pack = packs.pack(rule("r", *asks), purposes=[strong], budgets=Budgets(items=9))

@@ -118,6 +118,24 @@ def test_others_hear_what_the_purpose_lets_them(
     assert (to.ceiling, to.verification) == (expected, NONE)
 
 
+@pytest.mark.parametrize("answered_by", ["machine", "third_party"])
+def test_who_may_hear_the_topic_hears_no_headline(answered_by: str) -> None:
+    """`third_party: topic` is the few words for the matter, and not the sentence about it."""
+    purpose = packs.purpose(voicemail=Disclosure.TOPIC, third_party=Disclosure.TOPIC)
+    to = listener(purpose, STRONG, answered_by)
+    said = {
+        name: renderer(purpose).spoken(split(f"{{purpose.{name}}}"), to)
+        for name in ("topic", "say", "headline")
+    }
+    topic = said["topic"]
+    assert isinstance(topic, Words)
+    assert (topic.text, topic.rung) == ("topic words", Disclosure.TOPIC)
+    assert said["say"] == topic
+    assert said["headline"] is Withheld.DISCLOSURE
+    claimed = renderer(purpose).spoken(split("A change."), to, claims=Disclosure.HEADLINE)
+    assert claimed is Withheld.DISCLOSURE
+
+
 def test_others_never_hear_more_than_the_table_says() -> None:
     """A purpose cannot raise what a machine hears."""
     purpose = packs.purpose(sensitivity=Sensitivity.CONFIDENTIAL, voicemail=Disclosure.HEADLINE)

@@ -20,7 +20,7 @@ from advisor.facts.vocabulary import (
 from advisor.guidance import tables
 
 NONE, CLAIMED, VERIFIED, STRONG = Verification
-D0, BOUND, D1, D2, D3, D4 = Disclosure
+D0, BOUND, TOPIC, D1, D2, D3, D4 = Disclosure
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ OURS: dict[str, type[enum.Enum]] = {
     "CompanyProofState": vocabulary.CompanyProof,
     "CompanyProofMethod": vocabulary.CompanyProofMethod,
     "AskKind": vocabulary.Ask,
+    "VerificationMethod": vocabulary.VerificationMethod,
     "CallPurpose": vocabulary.PurposeKind,
     "LegalClass": vocabulary.LegalClass,
     "EvaluationClass": vocabulary.EvaluationClass,

@@ -167,7 +167,7 @@ def test_purpose() -> None:
     assert pin.statement == split("From {purpose.starts_on} every purchase will need your PIN.")
     assert (pin.deadline, pin.minutes) == ("purpose.starts_on", 3)
     assert tuple(pin.occasion) == ("purpose.starts_on",)
-    assert (pin.voicemail, pin.third_party) == (Disclosure.HEADLINE, Disclosure.HEADLINE)
+    assert (pin.voicemail, pin.third_party) == (Disclosure.HEADLINE, Disclosure.TOPIC)
     assert (debt.voicemail, debt.third_party) == (Disclosure.NAME, Disclosure.BOUND)
     assert (debt.headline, str(debt.bound)) == (None, "A matter I can only discuss with you.")
     assert debt.scope == Scope(regions=frozenset({"GB"}))

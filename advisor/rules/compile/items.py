@@ -19,6 +19,7 @@ from advisor.facts.vocabulary import (
     LegalClass,
     ReasonCode,
     Stage,
+    VerificationMethod,
 )
 from advisor.rules import scalars
 from advisor.rules.compile.context import Context
@@ -47,6 +48,7 @@ _ITEM_KEYS: Final = (
     "short_text",
     "or_say",
     "what",
+    "by",
     "benefit",
     "establishes",
     "discloses",
@@ -186,6 +188,8 @@ def _item(node: Node, kind: ItemKind, section: Section, context: Context) -> Ite
         keys.remove("what")
     if kind is not ItemKind.OFFER:
         keys.remove("counts_as")
+    if kind is not ItemKind.ASK:
+        keys.remove("by")
     article = "an" if kind.value[0] in "ao" else "a"
     fields = Fields(node, f"{article} {kind.value} item", keys, context.problems, required=required)
     name = fields.read("name", ident)
@@ -206,10 +210,18 @@ def _item(node: Node, kind: ItemKind, section: Section, context: Context) -> Ite
         establishes=fields.read("establishes", term(Establishes)),
         what=fields.read("what", ident) if kind is ItemKind.OFFER else None,
         ask=fields.read("what", term(Ask)) if kind is ItemKind.ASK else None,
+        by=fields.read("by", term(VerificationMethod)) if kind is ItemKind.ASK else None,
         discloses=fields.read("discloses", term(Disclosure)),
         cites=fields.read("cites", one_of("a promise that the pack section stands_for", promises)),
         counts_as=fields.read("counts_as", term(LegalClass)),
     )
+    if item.by is not None and item.ask is not Ask.IDENTITY:
+        context.problems.error(
+            fields.key_mark("by"),
+            "by",
+            "by beside an ask that is not for identity",
+            "what: identity",
+        )
     return item if name else None
 
 

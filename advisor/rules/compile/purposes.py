@@ -51,7 +51,7 @@ _LADDER: Final = ("topic", "headline", "bound", "statement", "account", "sensiti
 _D1: Final = {
     "none": Disclosure.NAME,
     "bound": Disclosure.BOUND,
-    "topic": Disclosure.HEADLINE,
+    "topic": Disclosure.TOPIC,
     "headline": Disclosure.HEADLINE,
 }
 

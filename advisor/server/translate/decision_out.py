@@ -90,6 +90,7 @@ def _item(item: Guidance, *, explain: bool) -> decision_pb2.GuidanceItem:
         establishes=words.ESTABLISHES.write(item.establishes),
         ask=words.ASK.write(item.ask),
         what=item.what or "",
+        by=words.VERIFICATION_METHOD.write(item.by),
         cites=item.cites or "",
         unsure=item.unsure,
     )

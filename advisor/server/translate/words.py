@@ -69,6 +69,7 @@ DISCLOSURE: Final = Words(_CALL["DisclosureLevel"], ours.Disclosure)
 VERIFICATION: Final = Words(_CALL["VerificationLevel"], ours.Verification)
 COMPANY_PROOF: Final = Words(_CALL["CompanyProofState"], ours.CompanyProof)
 PROOF_METHOD: Final = Words(_CALL["CompanyProofMethod"], ours.CompanyProofMethod)
+VERIFICATION_METHOD: Final = Words(_CALL["VerificationMethod"], ours.VerificationMethod)
 ASK: Final = Words(_CALL["AskKind"], ours.Ask)
 ANSWERED_BY: Final = {
     vocabulary_call_pb2.ANSWERED_BY_PERSON: "person",

@@ -25,6 +25,7 @@ from advisor.facts.vocabulary import (
     Sensitivity,
     Stage,
     Verification,
+    VerificationMethod,
 )
 from advisor.rules.compile.calendars import MAX_COUNT
 from advisor.rules.compile.items import REMEMBERED
@@ -297,7 +298,7 @@ def _content(kind: ItemKind, *, staged: bool) -> Schema:
     if kind is ItemKind.OFFER:
         properties |= {"what": ID, "counts_as": terms(LegalClass)}
     if kind is ItemKind.ASK:
-        properties["what"] = terms(Ask)
+        properties |= {"what": terms(Ask), "by": terms(VerificationMethod)}
     if "what" in properties:
         required.append("what")
     return mapping(properties, required=required)
