@@ -121,7 +121,8 @@ def test_others_hear_what_the_purpose_lets_them(
 @pytest.mark.parametrize("answered_by", ["machine", "third_party"])
 def test_who_may_hear_the_topic_hears_no_headline(answered_by: str) -> None:
     """`third_party: topic` is the few words for the matter, and not the sentence about it."""
-    purpose = packs.purpose(voicemail=Disclosure.TOPIC, third_party=Disclosure.TOPIC)
+    policy = Disclosure.TOPIC
+    purpose = packs.purpose(bound=None, voicemail=policy, third_party=policy)
     to = listener(purpose, STRONG, answered_by)
     said = {
         name: renderer(purpose).spoken(split(f"{{purpose.{name}}}"), to)
