@@ -44,7 +44,7 @@ def serve(first_call: Path | None) -> None:
     Settings come from the environment (ADVISOR_LISTEN, ADVISOR_RULES, ...). Without
     ADVISOR_REDIS_URL an embedded server keeps the data in the folder ADVISOR_DATA.
     """
-    settings = _settings()
+    settings = settings_or_exit()
     request = None if first_call is None else request_from(first_call)
 
     def on_running(running: Running) -> None:
@@ -76,7 +76,8 @@ def _show(address: str, request: AdviseRequest, first_call: Path) -> None:
     console.print(f"Ask again: advisor advise {first_call} --why   Stop: Ctrl-C")
 
 
-def _settings() -> Settings:
+def settings_or_exit() -> Settings:
+    """Read the settings; a wrong one ends the process with a sentence that says which."""
     try:
         return Settings()
     except ValidationError as error:

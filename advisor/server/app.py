@@ -27,7 +27,7 @@ from advisor.server.packs import LoadedPack, Preparer, load_pack
 from advisor.server.rule_service import RuleService
 from advisor.server.settings import Settings
 from advisor.server.store_watch import StoreWatch
-from advisor.server.stores import Store, opened_store
+from advisor.server.stores import Store, StoreSurroundings, opened_store
 from advisor.v1 import advisor_service_pb2, customer_service_pb2, rule_service_pb2
 
 ADVISOR: Final[ServiceDescriptor] = advisor_service_pb2.DESCRIPTOR.services_by_name[
@@ -90,7 +90,8 @@ async def service(settings: Settings, given: Surroundings) -> AsyncIterator[Runn
         loaded = await load_pack(settings.rules, preparer, given.clock)
         metrics.pack.labels(loaded.pack.version).set(1)
         metrics.rules.set(len(loaded.pack.rules))
-        store = await stack.enter_async_context(opened_store(settings, given.log))
+        around = StoreSurroundings(clock=given.clock, log=given.log, metrics=metrics)
+        store = await stack.enter_async_context(opened_store(settings, around))
         metrics_address = _serve_metrics(settings, given.registry, stack)
         health = Health()
         endpoint = _Parts(

@@ -22,6 +22,8 @@ class Metrics:
         "duration",
         "handled",
         "in_progress",
+        "journalled",
+        "outcomes_missing",
         "pack",
         "registry",
         "rules",
@@ -57,6 +59,14 @@ class Metrics:
         self.degraded = Counter(
             "advisor_degraded_decisions",
             "Answers of Advise given without the customer's stored state.",
+            registry=registry,
+        )
+        self.journalled = Counter(
+            "advisor_journal_entries", "Changes written to the journal.", registry=registry
+        )
+        self.outcomes_missing = Counter(
+            "advisor_outcomes_missing",
+            "Calls settled because nobody told their outcome in time.",
             registry=registry,
         )
         self.store_available = Gauge(

@@ -21,6 +21,18 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
+class DurabilityDemand(StrEnum):
+    """What every write must reach before it is answered."""
+
+    MEMORY = "memory"
+    DISK = "disk"
+    REPLICA = "replica"
+
+
+#: Days, at least one.
+Days = Annotated[int, Field(gt=0, le=36_500)]
+
+
 class Settings(BaseSettings):
     """The settings, each an environment variable `ADVISOR_` and its name in capitals."""
 
@@ -55,6 +67,54 @@ class Settings(BaseSettings):
         description="The key with which customer ids become keys of the store; the same for every"
         " replica, and never changed while records are kept. Needed with `ADVISOR_REDIS_URL`;"
         " with the embedded server one is made and kept beside its data.",
+    )
+    durability: DurabilityDemand | None = Field(
+        default=None,
+        description="What a write must have reached before it is answered with OK: `memory` of the"
+        " server, its synced `disk`, or a `replica`. Less is UNAVAILABLE, and the same request"
+        " again settles it. Without it: `disk` with the embedded server, else `memory`.",
+    )
+    durability_replicas: int = Field(
+        default=1,
+        gt=0,
+        le=8,
+        description="How many replicas must have a write where `ADVISOR_DURABILITY` is `replica`.",
+    )
+    journal: Path | None = Field(
+        default=None,
+        description="The folder of the change journal, from which `advisor restore` rebuilds what"
+        " Redis has lost. Without it: `journal` in `ADVISOR_DATA` with the embedded server, else"
+        " none.",
+    )
+    profile_days: Days = Field(
+        default=30, description="How long a profile is kept after its last change."
+    )
+    memory_days: Days = Field(
+        default=730,
+        description="How long contacts, ledger, facts and signals of a customer are kept after the"
+        " last change. Suppressions and consents are kept for ever.",
+    )
+    decision_days: Days = Field(
+        default=90, description="How long a decision can be explained with all that it knew."
+    )
+    outcome_days: Days = Field(default=90, description="How long an outcome can be corrected.")
+    reference_days: Days = Field(
+        default=30, description="How long a customer can quote a call's reference."
+    )
+    idempotency_days: Days = Field(
+        default=7,
+        description="How long the same outcome or signal can be sent again without a second"
+        " effect.",
+    )
+    number_days: Days = Field(
+        default=40, description="How long a contact counts for the telephone number itself."
+    )
+    settle_minutes: int = Field(
+        default=60,
+        gt=0,
+        le=10_080,
+        description="After how long a call without an outcome is settled as an attempt of which"
+        " nobody knows how it ended.",
     )
     namespace: str = Field(
         default="advisor",

@@ -33,11 +33,14 @@ class Promise:
         level: What must be reached.
         replicas: How many replicas must have a write where `level` is REPLICA.
         within_ms: How long a write waits for that, in milliseconds.
+        always_synced: Whether the server syncs every write before it answers, and cannot be asked
+            (Redis before 7.2).
     """
 
     level: Durability = Durability.MEMORY
     replicas: int = 1
     within_ms: int = 250
+    always_synced: bool = False
 
     @property
     def question(self) -> tuple[Argument, ...] | None:
@@ -46,7 +49,7 @@ class Promise:
             case Durability.MEMORY:
                 return None
             case Durability.DISK:
-                return ("WAITAOF", 1, 0, self.within_ms)
+                return None if self.always_synced else ("WAITAOF", 1, 0, self.within_ms)
             case Durability.REPLICA:
                 return ("WAIT", self.replicas, self.within_ms)
 
@@ -62,7 +65,7 @@ class Promise:
         confirmed = answer[0] if isinstance(answer, list) else answer
         least = self.replicas if self.level is Durability.REPLICA else 1
         enough = isinstance(confirmed, int) and confirmed >= least
-        if self.level is Durability.MEMORY or enough:
+        if self.question is None or enough:
             return self.level
         raise StoreUnavailable(
             f"It was written, and not confirmed by the {self.level.word} in time. The same request"

@@ -9,7 +9,6 @@ from typing import Final
 from advisor.engagement.card import LedgerEntry
 from advisor.facts.memory import Memory
 from advisor.facts.situation import Profile
-from advisor.store.call_records import text_of
 from advisor.store.customers import Change, Stored, changed, contended, stored_of
 from advisor.store.keys import CustomerKeys
 from advisor.store.memory_records import (
@@ -145,7 +144,7 @@ class MemoryStore:
             memory=read_memory(
                 memory, tuple(read_contact(each or b"") for each in _records(holds))
             ),
-            settled=None if settled is None else text_of(settled).encode(),
+            settled=settled.encode() if isinstance(settled, str) else settled,
             applied=identity is not None and applied is not None,
             found=Found(
                 mark=self._vault.marks.check(owner.shard, expected, mark),

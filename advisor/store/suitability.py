@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from advisor.store.client import StoreClient
+from advisor.store.durability import Durability, Promise
 from advisor.store.errors import Reason, StoreMisconfigured
+from advisor.store.journal import Journal, must_have_come_as_far
 from advisor.store.keys import SHARDS, Keys
-from advisor.store.marks import Mark, new_epoch
+from advisor.store.marks import Mark, new_epoch, read_mark
 
 _OLDEST_REDIS: Final = 7
+#: The first Redis that says whether a write is on the disk.
+_CONFIRMING: Final = (7, 2)
 _KEEPS_ALL: Final = "noeviction"
 _SECTIONS: Final = ("server", "memory", "persistence", "replication")
 #: How keys and records lie in Redis; raised when an older service could no longer find them.
@@ -32,12 +36,30 @@ class StoreReport:
         synced: When that file is synced (`always`, `everysec`, `no`); None where the server does
             not tell us.
         replicas: How many replicas follow it.
+        confirms: Whether it can be asked if a write is on the disk (Redis 7.2 or later, Valkey).
     """
 
     server: str
     append_only: bool
     synced: str | None
     replicas: int
+    confirms: bool = True
+
+    def promise(self, wanted: Promise) -> Promise:
+        """Return how a durability is asked of this server.
+
+        Raises:
+            StoreMisconfigured: It can never be reached.
+        """
+        if wanted.level is not Durability.DISK:
+            return wanted
+        if not self.append_only or not (self.confirms or self.synced == "always"):
+            raise StoreMisconfigured(
+                "ADVISOR_DURABILITY is disk, and this Redis cannot promise it: set `appendonly yes`"
+                " and `appendfsync always`.",
+                reason=Reason.UNSUITABLE,
+            )
+        return replace(wanted, always_synced=not self.confirms)
 
     @property
     def concerns(self) -> tuple[str, ...]:
@@ -57,18 +79,23 @@ class StoreReport:
         return tuple(said)
 
 
-async def check(client: StoreClient, keys: Keys) -> StoreReport:
+async def check(client: StoreClient, keys: Keys, journal: Journal | None = None) -> StoreReport:
     """Ask what kind of server answers, and claim its namespace for this layout and secret.
+
+    Args:
+        client: The connection.
+        keys: How keys are named.
+        journal: What Redis must hold at least; None for no journal.
 
     Raises:
         StoreMisconfigured: The server is too old, evicts, or holds data made with another secret,
-            another number of shards or a newer layout.
+            another number of shards or a newer layout, or less than its journal.
         StoreUnavailable: It cannot be asked now.
     """
-    return await client.write(lambda redis: examined(redis, keys))
+    return await client.write(lambda redis: examined(redis, keys, journal))
 
 
-async def examined(redis: Redis, keys: Keys) -> StoreReport:
+async def examined(redis: Redis, keys: Keys, journal: Journal | None = None) -> StoreReport:
     """Do what `check` does over a connection; as a client's probe, before Redis is used again.
 
     Raises:
@@ -83,12 +110,15 @@ async def examined(redis: Redis, keys: Keys) -> StoreReport:
             f" promises when its memory is full. Set `maxmemory-policy {_KEEPS_ALL}`.",
             reason=Reason.UNSUITABLE,
         )
+    if journal is not None and journal.heads():
+        await _must_hold(redis, keys, journal)
     await _claim(redis, keys)
     return StoreReport(
         server=server,
         append_only=info.get("aof_enabled") == 1,
         synced=await _synced(redis),
         replicas=int(str(info.get("connected_slaves", 0))),
+        confirms="valkey_version" in info or _version(info) >= _CONFIRMING,
     )
 
 
@@ -115,6 +145,11 @@ def server_name(info: Mapping[str, object]) -> str:
     return f"redis {version}"
 
 
+def _version(info: Mapping[str, object]) -> tuple[int, int]:
+    major, minor, *_ = f"{info.get('redis_version', '0')}.0".split(".")
+    return int(major), int(minor)
+
+
 async def _synced(redis: Redis) -> str | None:
     """Ask how the append-only file is synced; hosted servers refuse to tell."""
     try:
@@ -125,24 +160,40 @@ async def _synced(redis: Redis) -> str | None:
     return None if synced is None else str(synced)
 
 
-async def _claim(redis: Redis, keys: Keys) -> str:
+async def must_be_ours(redis: Redis, keys: Keys) -> None:
+    """Refuse a namespace that another secret or another layout has claimed; claim nothing.
+
+    Raises:
+        StoreMisconfigured: Somebody else has.
+    """
+    stored = await redis.get(keys.layout)
+    if stored is not None:
+        _must_match(_read_layout(stored), _ours(keys))
+
+
+async def _must_hold(redis: Redis, keys: Keys, journal: Journal) -> None:
+    """Refuse a Redis that holds less than its journal, before it is claimed anew."""
+    await must_be_ours(redis, keys)
+    async with redis.pipeline(transaction=False) as pipe:
+        for shard in range(SHARDS):
+            pipe.get(keys.shard(shard).generation)
+        marks = dict(enumerate(read_mark(mark) for mark in await pipe.execute()))
+    must_have_come_as_far(journal.heads(), marks, journal.folder)
+
+
+async def _claim(redis: Redis, keys: Keys) -> None:
     """Write down how keys are made, once; refuse a server whose keys were made otherwise.
 
     The marks of all shards are made between the two writes of the first claim and never again: a
     claim that broke off is finished by the next one.
-
-    Returns:
-        The epoch of the namespace.
     """
-    ours = {"layout": _LAYOUT, "shards": SHARDS, "secret": keys.fingerprint}
+    ours = _ours(keys)
     claim = json.dumps({**ours, "epoch": new_epoch(), "claimed": False})
     stored = await redis.set(keys.layout, claim, nx=True, get=True)
     theirs = _read_layout(stored if isinstance(stored, bytes | str) else claim)
     _must_match(theirs, ours)
-    epoch = str(theirs.get("epoch"))
     if theirs.get("claimed") is not True:
-        await make_marks(redis, keys, epoch)
-    return epoch
+        await make_marks(redis, keys, str(theirs.get("epoch")))
 
 
 async def make_marks(
@@ -162,8 +213,12 @@ async def make_marks(
             mark = Mark(epoch, 0 if counts is None else counts.get(shard, 0))
             pipe.set(keys.shard(shard).generation, str(mark), nx=counts is None)
         await pipe.execute()
-    layout = {"layout": _LAYOUT, "shards": SHARDS, "secret": keys.fingerprint}
-    await redis.set(keys.layout, json.dumps({**layout, "epoch": epoch, "claimed": True}))
+    claim = {**_ours(keys), "epoch": epoch, "claimed": True}
+    await redis.set(keys.layout, json.dumps(claim))
+
+
+def _ours(keys: Keys) -> dict[str, object]:
+    return {"layout": _LAYOUT, "shards": SHARDS, "secret": keys.fingerprint}
 
 
 def _must_match(theirs: Mapping[str, object], ours: Mapping[str, object]) -> None:

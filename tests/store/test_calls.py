@@ -127,7 +127,7 @@ async def test_changed_context_is_a_new_revision(calls: CallStore) -> None:
 
 @pytest.mark.parametrize("_time", range(5))
 async def test_two_campaigns_race_for_the_last_attempt(calls: CallStore, _time: int) -> None:
-    """001-12: of campaigns that ask at the same time, exactly one sees nobody before it."""
+    """Of campaigns that ask at the same time, exactly one sees nobody before it."""
     begun = await asyncio.gather(*(began(calls, beginning(f"call-{n}")) for n in range(20)))
     before = sorted(len(each.memory.holds) for each in begun)
     others = sorted(len(each.number) for each in begun)
@@ -197,7 +197,7 @@ async def test_call_of_nobody_known(calls: CallStore) -> None:
 
 
 async def test_reference_tells_its_call(vault: Vault, calls: CallStore) -> None:
-    """001-17: a reference is found as it is heard, and says that it was asked for before."""
+    """A reference is found as it is heard, and says that it was asked for before."""
     begun = await began(calls, beginning())
     evidence = EvidenceStore(vault)
     heard = begun.session.reference.replace("-", " ").replace("0", "o").lower()

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
-from advisor.engagement.card import LedgerEntry, balance, posted, replayed
-from advisor.engagement.contacts import Contact
+from advisor.engagement.card import balance, replayed
 from advisor.facts.situation import Profile, Suppressed
 from advisor.facts.vocabulary import Suppression
 from advisor.store.client import ClientSettings, StoreClient
@@ -20,11 +18,11 @@ from advisor.store.durability import Durability
 from advisor.store.errors import IdReused, StoreLost
 from advisor.store.keys import Keys
 from advisor.store.memories import MemoryStore, Remembered, Remembering
-from advisor.store.vault import Identity, Vault
+from advisor.store.vault import Vault
+from tests.store.outcomes import NOW, adding, earned, identity
 from tests.store.vaults import claimed
 
-_NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-_DNC = Suppressed(source=Suppression.INTERNAL, captured_at=_NOW)
+_DNC = Suppressed(source=Suppression.INTERNAL, captured_at=NOW)
 
 
 @pytest.fixture(name="vault")
@@ -37,33 +35,6 @@ async def _vault(redis_url: str, namespace: str) -> AsyncIterator[Vault]:
 @pytest.fixture(name="memories")
 def _memories(vault: Vault) -> MemoryStore:
     return MemoryStore(vault)
-
-
-def identity(number: int = 1, digest: str = "d" * 64) -> Identity:
-    """Make the identity of an outcome."""
-    return Identity(kind="outcome", id=f"outcome-{number}", digest=digest)
-
-
-def earned(number: int = 1, points: float = 2.0) -> LedgerEntry:
-    """Make a line of a ledger."""
-    return LedgerEntry(
-        at=_NOW + timedelta(minutes=number), points=points, reason="help", cause=f"o-{number}"
-    )
-
-
-def adding(entry: LedgerEntry, before: Remembered) -> Remembering:
-    """Decide that a line is added, and a call with it."""
-    contact = Contact(id=entry.cause, at=entry.at, channel="voice_outbound")
-    return Remembering(
-        memory=replace(
-            before.memory,
-            contacts=(contact, *before.memory.contacts),
-            account=posted(before.memory.account, (entry,)),
-        ),
-        entries=(entry,),
-        settled=b'{"settled":true}',
-        answer=f"answer {entry.cause}".encode(),
-    )
 
 
 async def test_outcome_is_read_back(memories: MemoryStore) -> None:
@@ -105,7 +76,7 @@ async def test_many_outcomes_at_once_all_count(memories: MemoryStore) -> None:
         f"o-{n}" for n in range(12)
     )
     assert page.total == 12
-    assert balance(read.memory.account, _NOW) == balance(replayed(page.entries), _NOW) == 24
+    assert balance(read.memory.account, NOW) == balance(replayed(page.entries), NOW) == 24
 
 
 async def test_same_id_with_other_content_is_refused(memories: MemoryStore) -> None:
@@ -133,7 +104,7 @@ async def test_decision_that_raises_stores_nothing(memories: MemoryStore) -> Non
 
 async def test_opt_out_is_stored_with_its_call(vault: Vault, memories: MemoryStore) -> None:
     """A suppression and the call it was said in are stored together or not at all."""
-    permissions = Change(profile=Profile(suppressions=(_DNC,)), observed_at=_NOW)
+    permissions = Change(profile=Profile(suppressions=(_DNC,)), observed_at=NOW)
     await memories.settle(
         "K-17", "c", identity(), lambda b: replace(adding(earned(), b), permissions=permissions)
     )
@@ -147,8 +118,8 @@ async def test_opt_out_is_stored_with_its_call(vault: Vault, memories: MemorySto
 async def test_profile_known_keeps_its_fields(vault: Vault, memories: MemoryStore) -> None:
     """A suppression that a call adds leaves the profile as it was."""
     customers = CustomerStore(vault)
-    await customers.update("K-17", Change(profile=Profile(goal="a house"), observed_at=_NOW))
-    permissions = Change(profile=Profile(suppressions=(_DNC,)), observed_at=_NOW)
+    await customers.update("K-17", Change(profile=Profile(goal="a house"), observed_at=NOW))
+    permissions = Change(profile=Profile(suppressions=(_DNC,)), observed_at=NOW)
     await memories.settle(
         "K-17", "c", identity(), lambda b: replace(adding(earned(), b), permissions=permissions)
     )
@@ -160,7 +131,7 @@ async def test_profile_known_keeps_its_fields(vault: Vault, memories: MemoryStor
 
 async def test_fact_learned_makes_a_profile(memories: MemoryStore) -> None:
     """A change that tells more than permissions is kept as a profile."""
-    told = Change(profile=Profile(goal="a house"), observed_at=_NOW)
+    told = Change(profile=Profile(goal="a house"), observed_at=NOW)
     await memories.settle(
         "K-17", "c", identity(), lambda b: replace(adding(earned(), b), permissions=told)
     )
