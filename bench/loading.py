@@ -33,7 +33,7 @@ def parts(folder: Path) -> dict[str, float]:
     begun = time.perf_counter()
     # Importing is a part.
     from advisor.facts.builtin.catalogue import BUILT_IN  # noqa: PLC0415
-    from advisor.guidance.advise import Guide  # noqa: PLC0415
+    from advisor.guidance.guide import Guide  # noqa: PLC0415
     from advisor.rules.compile.pack import compile_pack  # noqa: PLC0415
     from advisor.rules.problems import Problems  # noqa: PLC0415
     from advisor.store.pack_files import read_pack_files  # noqa: PLC0415

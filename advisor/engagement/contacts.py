@@ -148,6 +148,17 @@ _FLAGS: Final = MappingProxyType(
 OPT_OUTS: Final = frozenset({Disposition.DNC_THIS_PURPOSE, Disposition.DNC_ALL})
 REFUSALS: Final = OPT_OUTS | {Disposition.NOT_INTERESTED}
 
+#: Dispositions after which the customer is left in peace for a while (004-14).
+_BAD_ENDINGS: Final = frozenset(
+    {
+        Disposition.DECLINED_IDENTITY,
+        Disposition.HUNG_UP_BEFORE_HEADLINE,
+        Disposition.HUNG_UP_AFTER_HEADLINE,
+        Disposition.COMPLAINT_RAISED,
+        Disposition.AGENT_ERROR,
+    }
+)
+
 #: The kind of purpose that invites a customer to take part.
 _INVITATION: Final = "co_creation_invitation"
 
@@ -247,6 +258,16 @@ class Contact:
         if self.disposition in REFUSALS:
             return True
         return None if self.disposition.retry is Retry.COOL_OFF else False
+
+    @property
+    def ended_badly(self) -> bool | None:
+        """Whether it left the customer annoyed, as far as how it ended tells; None where it may.
+
+        A quarrel about identity, a hang-up, a complaint, or a mistake of ours; a plain no is none.
+        """
+        if self.human is False:
+            return False
+        return None if self.disposition is None else self.disposition in _BAD_ENDINGS
 
     @property
     def opt_out(self) -> bool:

@@ -67,6 +67,8 @@ class Counts(StrEnum):
     REFUSALS = "refusals"
     #: The customer was invited to take part in something.
     INVITATIONS = "invitations"
+    #: The contact left the customer annoyed.
+    BAD_ENDINGS = "bad_endings"
 
 
 class Per(StrEnum):
@@ -313,5 +315,6 @@ _HAPPENED: Final[Mapping[Counts, Callable[[Contact], bool | None]]] = MappingPro
         Counts.CONVERSATIONS: lambda contact: contact.conversation,
         Counts.REFUSALS: lambda contact: contact.refusal,
         Counts.INVITATIONS: lambda contact: contact.invitation,
+        Counts.BAD_ENDINGS: lambda contact: contact.ended_badly,
     }
 )

@@ -127,6 +127,7 @@ class Signal:
         trust: How far the source is believed, from 0 to 1; None is not known.
         topic: What it is about, in words; without card-like digits.
         subject: The matter, as an id that contacts share.
+        channel: Word of the channel, of a message or an inbound contact; None is not known.
         expires_at: Until when it counts as context; None until it is pushed out by newer ones.
         role: Of a participation: how the customer took part (originator, co_designer, ...).
         function: Of a participation or an invitation: which business function.
@@ -142,6 +143,7 @@ class Signal:
     trust: float | None = None
     topic: str | None = None
     subject: str | None = None
+    channel: str | None = None
     expires_at: datetime | None = None
     role: str | None = None
     function: str | None = None

@@ -16,6 +16,8 @@ from advisor.engagement.card import Card
 from advisor.engagement.contacts import Contact
 from advisor.engagement.places import Place
 from advisor.engagement.promises import Promise
+from advisor.engagement.signals import Weather
+from advisor.facts.memory import Memory
 from advisor.facts.values import UNKNOWN, Value
 from advisor.facts.vocabulary import (
     Channel,
@@ -207,10 +209,13 @@ class Profile:
 class History:
     """What has happened between the company and this person, newest first.
 
-    ``contacts`` None means that nobody told us; empty means that there were none.
+    Attributes:
+        contacts: None means that nobody told us; empty means that there were none.
+        number: Contacts of anybody with the dialled number, for limits counted per number.
     """
 
     contacts: tuple[Contact, ...] | None = None
+    number: tuple[Contact, ...] = ()
     promises: tuple[Promise, ...] = ()
 
 
@@ -223,6 +228,9 @@ class Situation:
         places: Candidate places (zone and region together), most trusted first; empty where
             nothing is known of where the customer is.
         worlds: What the clock says now at the places, those that nothing tells apart now as one.
+        memory: What the service itself remembers of the customer.
+        weather: What makes itself felt to everybody now, of whatever brand.
+        forecast: Points that this call is expected to earn; None where nobody worked it out.
         stated: Facts given by full name; they outrank what is read from the other fields.
         state_missing: Why the customer's stored state could not be read; None when it was read,
             or when there is none to read.
@@ -238,5 +246,8 @@ class Situation:
     places: tuple[Place, ...] = ()
     worlds: tuple[World, ...] = ()
     zones_from: str = "nothing"
+    memory: Memory = field(default_factory=Memory)
+    weather: tuple[Weather, ...] = ()
+    forecast: float | None = None
     stated: Mapping[str, Value] = field(default_factory=lambda: _NOTHING)
     state_missing: str | None = None

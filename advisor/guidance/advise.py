@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
@@ -17,15 +17,16 @@ from advisor.guidance import guards, tables
 from advisor.guidance.context import Ledger
 from advisor.guidance.decision import Advice, Guidance, UsedFact, Verdict
 from advisor.guidance.eligibility import verdict_of
+from advisor.guidance.forecast import foreseen
 from advisor.guidance.guards import Progress, Setting
+from advisor.guidance.guide import Guide
 from advisor.guidance.opening import opening_of
 from advisor.guidance.rendering import Renderer
 from advisor.guidance.script import Candidate, Writer
 from advisor.guidance.situations import call_as_stated
 from advisor.guidance.state import CallState, call_after, state_of
 from advisor.guidance.urgency import by_urgency
-from advisor.rules.matching import Matcher
-from advisor.rules.pack import Opening, Pack, Purpose, Rule, Section
+from advisor.rules.pack import Opening, Purpose, Rule, Section
 
 #: Advice that nothing else ends is asked for again after this.
 VALID: Final = timedelta(minutes=5)
@@ -35,19 +36,6 @@ _ENDING: Final = frozenset({ItemKind.STOP, ItemKind.CLOSE})
 
 _TIERS: Final = MappingProxyType({tier.word: tier for tier in TrustTier})
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Guide:
-    """A pack that is ready to decide: its content, and its rules indexed."""
-
-    pack: Pack
-    matcher: Matcher
-
-    @classmethod
-    def of(cls, pack: Pack) -> Guide:
-        """Index the rules of a pack."""
-        return cls(pack, Matcher.of(pack))
 
 
 def advise(guide: Guide, situation: Situation, *, explain: bool = True) -> Advice:
@@ -148,6 +136,8 @@ class _Scene:
         if situation.stated:
             call = call_as_stated(situation.call, situation.stated)
             self.situation = replace(situation, call=call)
+        if guide.forecasts:
+            self.situation = foreseen(guide, self.situation)
         self.facts = Facts(self.pack.catalogue, self.situation)
         self.match = self._matcher.match(self.facts, speaking | self._judging)
         self.speaking = by_urgency(self.match.rules(speaking), self.facts)

@@ -8,7 +8,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from advisor.engagement.contacts import Contact
 from advisor.engagement.places import candidate_places
+from advisor.engagement.signals import Weather
+from advisor.facts.memory import Memory
+from advisor.facts.recall import history_of, recalled
 from advisor.facts.situation import (
     Brand,
     Call,
@@ -103,6 +107,9 @@ def situation_of(
     profile: Profile | None = None,
     history: History | None = None,
     stated: Mapping[str, Value] = _NOTHING,
+    memory: Memory | None = None,
+    number: tuple[Contact, ...] = (),
+    weather: tuple[Weather, ...] = (),
     state_missing: str | None = None,
 ) -> Situation:
     """Put together everything that is known about one call at one instant.
@@ -120,6 +127,9 @@ def situation_of(
         profile: What the CRM knows.
         history: What happened before.
         stated: Facts by full name; they outrank everything else.
+        memory: What the service itself remembers of the customer; joined into profile and history.
+        number: Contacts of anybody with the dialled number.
+        weather: What makes itself felt to everybody now, of whatever brand.
         state_missing: Why the stored state could not be read.
 
     Raises:
@@ -129,7 +139,10 @@ def situation_of(
     purpose = pack.purposes.get(purpose_id)
     if purpose is None:
         raise UnknownPurposeError(purpose_id)
-    profile = profile or Profile()
+    remembered = memory or Memory()
+    profile = recalled(
+        profile or Profile(), remembered, now, pack.settings.card, pack.catalogue.facts
+    )
     found = candidate_places(
         stated_zone=profile.stated_zone,
         address_zone=profile.address_zone,
@@ -149,7 +162,9 @@ def situation_of(
         brand=pack.settings.brands.get(call.brand) or Brand(id=call.brand, name=call.brand),
         customer_id=customer_id,
         profile=profile,
-        history=history or History(),
+        history=history_of(history or History(), remembered, call_id=call.id, number=number),
+        memory=remembered,
+        weather=weather,
         places=tuple(found.places),
         worlds=worlds_at(found.places, now),
         zones_from=found.basis_of_choice.value,

@@ -16,7 +16,7 @@ from advisor.engagement.hours import (
     open_windows,
     quiet_reasons,
 )
-from advisor.engagement.limits import Keys, Limit, Reached, concerns, reached
+from advisor.engagement.limits import Counts, Keys, Limit, Per, Reached, concerns, reached
 from advisor.engagement.places import Place
 from advisor.facts.values import possible_values
 from advisor.facts.view import Facts
@@ -29,6 +29,9 @@ DAYS: Final = 7
 
 #: Steps in the search for an instant that every place, calendar and limit allows.
 _STEPS: Final = 100
+
+#: What a limit on other than calls as such is called.
+_CODES: Final = {Counts.BAD_ENDINGS: ReasonCode.COOLING_OFF}
 
 _QUIET_TIME: Final = "now.quiet_time"
 _QUIET_TIME_ENDS: Final = "now.quiet_time_ends"
@@ -53,6 +56,7 @@ class Timing:
         "_keys",
         "_limits",
         "_now",
+        "_number",
         "_others",
         "_places",
         "_quiet",
@@ -82,6 +86,9 @@ class Timing:
         )
         self._limits = tuple(limit for limit in pack.limits if keeps(limit.basis))
         self._contacts = situation.history.contacts or ()
+        # Whoever was rung there: two people who share a number share its rest.
+        ids = {each.id for each in self._contacts} - {None}
+        self._number = tuple(each for each in situation.history.number if each.id not in ids)
         # A quiet time that is stated as a fact is not looked up among the customer's.
         self._quiet: tuple[QuietTime, ...] = ()
         if _QUIET_TIME not in situation.stated:
@@ -177,7 +184,10 @@ class Timing:
 
     def _reached(self, at: datetime) -> Iterator[Reached]:
         for limit in self._limits:
-            found = reached(limit, self._contacts, at, self._places, self._tags, keys=self._keys)
+            counted = self._contacts
+            if limit.per is Per.NUMBER:
+                counted = (*counted, *self._number)
+            found = reached(limit, counted, at, self._places, self._tags, keys=self._keys)
             if found is not None:
                 yield found
 
@@ -261,7 +271,10 @@ def _limited(found: Reached) -> Reason:
     limit: Limit = found.limit
     counted = f"{len(found.counted)} {limit.count.value}"
     return Reason(
-        code=ReasonCode.POST_CONVERSATION_WAIT if limit.wait else ReasonCode.FREQUENCY_CAP,
+        code=_CODES.get(
+            limit.count,
+            ReasonCode.POST_CONVERSATION_WAIT if limit.wait else ReasonCode.FREQUENCY_CAP,
+        ),
         decision=Decision.DEFER,
         text=limit.because
         or f"{counted} in {limit.span.amount} {limit.span.unit.value} leave no room for one more.",

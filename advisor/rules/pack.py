@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from advisor.engagement.basis import Basis, Source
 from advisor.engagement.calendars import Calendar
+from advisor.engagement.card import Scale
+from advisor.engagement.contacts import Disposition
 from advisor.engagement.limits import Limit, Span
 from advisor.facts.catalogue import Catalogue, Fact
 from advisor.facts.situation import Brand
@@ -258,7 +260,12 @@ class Budgets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The `pack` section."""
+    """The `pack` section.
+
+    Attributes:
+        card: How points on the engagement card become a tier.
+        expects: By class of law: how calls are expected to come out, as shares of one.
+    """
 
     name: str
     version: str
@@ -267,6 +274,8 @@ class Settings:
     default_zone: str | None = None
     default_region: str | None = None
     budgets: Budgets = field(default_factory=Budgets)
+    card: Scale = field(default_factory=Scale)
+    expects: Mapping[LegalClass, Mapping[Disposition, float]] = field(default_factory=dict)
     stands_for: Mapping[str, str] = field(default_factory=dict)
     brands: Mapping[str, Brand] = field(default_factory=dict)
 

@@ -100,11 +100,11 @@ def decimal(text: str) -> float:
     return float(text)
 
 
-def positive(text: str) -> float:
-    """Read a number above nothing."""
+def points(text: str) -> float:
+    """Read points of a card; 0 is *heard, and earns nothing*."""
     number = decimal(text)
-    if number <= 0:
-        raise MisreadError("a number above 0")
+    if number < 0:
+        raise MisreadError("a number from 0 up; a debit is written as debit")
     return number
 
 
@@ -266,7 +266,7 @@ def text(written: str) -> str:
 
 
 #: What must not be quoted, so that a quoted word is surely text.
-_BARE: Final = (yes_no, whole_number, decimal, positive, share)
+_BARE: Final = (yes_no, whole_number, decimal, points, share)
 
 _PARSERS: Final[dict[FactType, Callable[[str], Scalar]]] = {
     FactType.YES_NO: yes_no,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from advisor.guidance.advise import Guide
+from advisor.guidance.guide import Guide
 from advisor.rules.pack import Pack
 from advisor.rules.problems import Problem, Severity
 from advisor.server.clocks import Clock

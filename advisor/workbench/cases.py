@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from advisor.facts.vocabulary import Ask
-from advisor.guidance.advise import Guide, advise, happened, react
+from advisor.guidance.advise import advise, happened, react
 from advisor.guidance.decision import Advice, Guidance
+from advisor.guidance.guide import Guide
 from advisor.rules.pack import Case, Expectation, Pack, Rule
 from advisor.rules.problems import listed
 from advisor.rules.source import Mark

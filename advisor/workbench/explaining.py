@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from advisor.facts.situation import Situation
 from advisor.facts.view import Facts
-from advisor.guidance.advise import Guide, advise, happened, react
+from advisor.guidance.advise import advise, happened, react
 from advisor.guidance.decision import Advice
+from advisor.guidance.guide import Guide
 from advisor.rules.explain import Explanation
 from advisor.rules.pack import Rule, Section
 from advisor.rules.problems import nearest

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from advisor.facts.builtin.catalogue import BUILT_IN
-from advisor.guidance.advise import Guide
+from advisor.guidance.guide import Guide
 from advisor.rules.compile.pack import Check, compile_pack
 from advisor.rules.problems import Problems
 from advisor.workbench.cases import Report, run

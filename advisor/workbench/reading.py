@@ -69,6 +69,7 @@ _COUNTED: Final = MappingProxyType(
         Counts.CONVERSATIONS: ("conversation", "conversations"),
         Counts.REFUSALS: ("no", "times no"),
         Counts.INVITATIONS: ("invitation", "invitations"),
+        Counts.BAD_ENDINGS: ("call that ended badly", "calls that ended badly"),
     }
 )
 

@@ -141,8 +141,7 @@ def test_what_callers_state_by_name_is_found() -> None:
     slot = NOW + HOUR
     situation = replace(
         PLAIN,
-        stated=MappingProxyType({"slot.1": slot}),
-        profile=Profile(attributes=MappingProxyType({"weather.outage.active": True})),
+        stated=MappingProxyType({"slot.1": slot, "weather.outage.active": True}),
     )
     assert _value("slot.1", situation) == slot
     assert _value("weather.outage.active", situation) is True

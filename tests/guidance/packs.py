@@ -34,7 +34,7 @@ from advisor.facts.vocabulary import (
     VerificationMethod,
 )
 from advisor.facts.worlds import worlds_at
-from advisor.guidance.advise import Guide
+from advisor.guidance.guide import Guide
 from advisor.guidance.situations import occasion_of
 from advisor.rules.conditions import All, Condition, Leaf, Operator
 from advisor.rules.pack import (

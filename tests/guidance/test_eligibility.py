@@ -13,7 +13,7 @@ import pytest
 from advisor.engagement.basis import Basis
 from advisor.engagement.calendars import Calendar, QuietSource, QuietTime, Window
 from advisor.engagement.contacts import Contact, Direction, Disposition
-from advisor.engagement.limits import Counts, Limit, Span, SpanUnit
+from advisor.engagement.limits import Counts, Limit, Per, Span, SpanUnit
 from advisor.engagement.places import Place
 from advisor.engagement.promises import Promise, PromiseState
 from advisor.facts.situation import Consent, History, Profile, Suppressed
@@ -372,6 +372,37 @@ def test_limits_and_windows_are_waited_for_together() -> None:
     )
     verdict = judged(pack, history=History(contacts=contacts))
     assert verdict.not_before == datetime(2026, 1, 14, 9, 0, tzinfo=UTC)
+
+
+def test_a_shared_number_rests_whoever_was_rung() -> None:
+    """Calls to somebody else on the dialled number count per number, and never per person."""
+    theirs = tuple(
+        replace(attempt(NOW - timedelta(hours=n)), id=f"call-{n}", number="+442079460123")
+        for n in (1, 2)
+    )
+    history = History(contacts=theirs[:1], number=theirs)
+    call = {"number": "+442079460123"}
+    per_number = replace(TWO_A_DAY, per=Per.NUMBER)
+    verdict = judged(pack_of(limits=[per_number]), history=history, call=call)
+    assert codes(verdict) == ["frequency_cap"]
+    assert judged(pack_of(limits=[TWO_A_DAY]), history=history, call=call).reasons == ()
+
+
+def test_a_bad_end_cools_off() -> None:
+    """004-14: after a call that left the customer annoyed, sales wait, and say until when."""
+    quarrel = attempt(NOW - timedelta(days=2), disposition=Disposition.DECLINED_IDENTITY)
+    contacts = (replace(quarrel, legal_class="marketing", kind="marketing_new"),)
+    limit = Limit(
+        id="cooling-off",
+        count=Counts.BAD_ENDINGS,
+        span=Span(14, SpanUnit.DAYS),
+        wait=True,
+        applies_to=frozenset({"marketing"}),
+    )
+    pack = pack_of(limits=[limit])
+    verdict = judged(pack, "sale", history=History(contacts=contacts))
+    assert "cooling_off" in codes(verdict)
+    assert codes(judged(pack, history=History(contacts=contacts))) == []
 
 
 def test_an_unknown_history_is_missing() -> None:

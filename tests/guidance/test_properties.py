@@ -38,8 +38,9 @@ from advisor.facts.vocabulary import (
     Verification,
 )
 from advisor.guidance import tables
-from advisor.guidance.advise import Guide, advise, react
+from advisor.guidance.advise import advise, react
 from advisor.guidance.decision import Advice, Guidance, Verdict, Withheld
+from advisor.guidance.guide import Guide
 from advisor.rules.pack import Budgets, Item, Opening, Pack, Purpose, Rule, Section
 from advisor.rules.texts import split
 from tests.guidance import packs

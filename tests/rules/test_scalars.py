@@ -105,7 +105,7 @@ def test_spans(text: str, span: Span) -> None:
         (scalars.whole_number, "٣"),
         (scalars.decimal, "1e5"),
         (scalars.decimal, ".5"),
-        (scalars.positive, "-1"),
+        (scalars.points, "-1"),
         (scalars.share, "1.1"),
         (scalars.region, "EL"),
         (scalars.region, "USA"),

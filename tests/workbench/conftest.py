@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.guidance.advise import Guide
+from advisor.guidance.guide import Guide
 from advisor.workbench.preparing import prepare
 
 SMALL = Path(__file__).parent / "small.yaml"

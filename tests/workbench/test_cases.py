@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.guidance.advise import Guide
+from advisor.guidance.guide import Guide
 from advisor.workbench.cases import Report, run
 from advisor.workbench.preparing import prepare
 from advisor.workbench.report import lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from advisor.facts.situation import Situation
-from advisor.guidance.advise import Guide
+from advisor.guidance.guide import Guide
 from advisor.workbench.explaining import UnknownRuleError, advised, explain, why_not
 from advisor.workbench.scenes import scene
 

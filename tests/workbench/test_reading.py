@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from advisor.guidance.advise import Guide
+from advisor.guidance.guide import Guide
 from advisor.workbench.reading import Read, read_aloud
 
 SENTENCES = {

@@ -23,7 +23,7 @@ from advisor.facts.vocabulary import (
     Suppression,
     Verification,
 )
-from advisor.guidance.advise import Guide
+from advisor.guidance.guide import Guide
 from advisor.rules.pack import Case, Expectation
 from advisor.rules.source import Mark
 from advisor.workbench.scenes import scene

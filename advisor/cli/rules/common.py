@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from advisor.guidance.advise import Guide
+from advisor.guidance.guide import Guide
 from advisor.rules.problems import Problem, Problems, Severity, render
 from advisor.rules.source import Source
 from advisor.store.pack_files import PackUnreadable, read_pack_files

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from advisor.facts.situation import Situation
-    from advisor.guidance.advise import Guide
     from advisor.guidance.decision import Advice
+    from advisor.guidance.guide import Guide
 
 _context = click.argument("context")
 _at = click.option(

@@ -12,6 +12,8 @@ from advisor.facts.builtin import (
     now,
     promise,
     purpose,
+    remembered,
+    signals,
     speaker,
     standing,
     surroundings,
@@ -38,6 +40,7 @@ GROUPS: Final = (
     "state",
     "event",
     "outcome",
+    "signal",
 )
 
 #: The catalogue that every pack begins with.
@@ -53,5 +56,7 @@ BUILT_IN: Final = Catalogue.of(
         *speaker.FACTS,
         *surroundings.FACTS,
         *happenings.FACTS,
+        *remembered.FACTS,
+        *signals.FACTS,
     ]
 )

@@ -58,6 +58,36 @@ FACTS: Final = (
         choices=tuple(who.value for who in EndedBy),
     ),
     Fact(
+        name="outcome.human",
+        type=FactType.YES_NO,
+        about="Was a person reached?",
+        sent_by="dialer",
+    ),
+    Fact(
+        name="outcome.conversation",
+        type=FactType.YES_NO,
+        about="Was the customer spoken with?",
+        sent_by="dialer",
+    ),
+    Fact(
+        name="outcome.refusal",
+        type=FactType.YES_NO,
+        about="Did the customer say no?",
+        sent_by="dialer",
+    ),
+    Fact(
+        name="outcome.opt_out",
+        type=FactType.YES_NO,
+        about="Did the customer ask for no more calls, in so many words?",
+        sent_by="dialer",
+    ),
+    Fact(
+        name="outcome.closed",
+        type=FactType.YES_NO,
+        about="Did the agent take leave before the call ended?",
+        sent_by="dialer",
+    ),
+    Fact(
         name="outcome.ended_at_stage",
         type=FactType.ORDERED_CHOICE,
         about="At which stage this call ended.",

@@ -83,7 +83,42 @@ def _asks_refused(situation: Situation) -> Value:
     return frozenset({Ask.IDENTITY.value} if declined else ())
 
 
+def _unanswered(situation: Situation) -> Value:
+    """Count the calls since anybody was reached or the customer came to us (003-04)."""
+    contacts = situation.history.contacts
+    if contacts is None:
+        return UNKNOWN
+    count = 0
+    for contact in sorted(contacts, key=_age, reverse=True):
+        if contact.inbound or contact.human:
+            break
+        count += contact.attempt and contact.human is False
+    return count
+
+
 FACTS: Final = (
+    Fact(
+        name="history.unanswered",
+        type=FactType.WHOLE_NUMBER,
+        about="How many calls in a row nobody answered, since the last contact both ways.",
+        sent_by="dialer and advisor",
+        unit="calls",
+        read=_unanswered,
+    ),
+    Fact(
+        name="history.last_message.at",
+        type=FactType.INSTANT,
+        about="When we last sent a letter or a message.",
+        sent_by="CRM",
+        read=_last(lambda c: not c.by_voice and not c.inbound, lambda c: c.at, NEVER),
+    ),
+    Fact(
+        name="history.last_bad.at",
+        type=FactType.INSTANT,
+        about="When a call last left the customer annoyed.",
+        sent_by="dialer and advisor",
+        read=_last(lambda c: c.ended_badly, lambda c: c.at, NEVER),
+    ),
     Fact(
         name="history.last_attempt.at",
         type=FactType.INSTANT,

@@ -101,6 +101,13 @@ FACTS: Final = (
         read=_confidence,
     ),
     Fact(
+        name="card.forecast",
+        type=FactType.DECIMAL,
+        about="The points that this call is expected to earn, by our estimate.",
+        unit="points",
+        read=lambda s: UNKNOWN if s.forecast is None else s.forecast,
+    ),
+    Fact(
         name="card.last_credit.reason",
         type=FactType.TEXT,
         about="What the newest credit on the card was for.",

@@ -4,18 +4,44 @@ from __future__ import annotations
 
 from typing import Final
 
-from advisor.facts.catalogue import Fact
-from advisor.facts.values import FactType, Tell
+from advisor.engagement.signals import Weather, WeatherKind
+from advisor.facts.catalogue import Fact, Reader
+from advisor.facts.situation import Situation
+from advisor.facts.values import UNKNOWN, FactType, Tell, Value
 
 #: Kinds of engagement weather, and what each is.
 WEATHER: Final = {
-    "outage": "an outage",
-    "breach": "a data breach",
-    "price_rise": "a price rise",
-    "scam_wave": "a wave of scam calls",
-    "competitor": "a competitor's trouble",
-    "bad_press": "bad press",
+    WeatherKind.OUTAGE: "an outage",
+    WeatherKind.BREACH: "a data breach",
+    WeatherKind.PRICE_RISE: "a price rise",
+    WeatherKind.SCAM_WAVE: "a wave of scam calls",
+    WeatherKind.COMPETITOR: "a competitor's trouble",
+    WeatherKind.BAD_PRESS: "bad press",
 }
+
+
+def _now(situation: Situation, kind: WeatherKind) -> list[Weather]:
+    """List what of a kind makes itself felt now to customers of the call's brand."""
+    return [
+        each
+        for each in situation.weather
+        if each.kind is kind
+        and each.brand in (None, situation.brand.id)
+        and each.begins_at <= situation.now < each.ends_at
+    ]
+
+
+def _active(kind: WeatherKind) -> Reader:
+    return lambda situation: True if _now(situation, kind) else UNKNOWN
+
+
+def _ends(kind: WeatherKind) -> Reader:
+    def read(situation: Situation) -> Value:
+        found = _now(situation, kind)
+        return max(each.ends_at for each in found) if found else UNKNOWN
+
+    return read
+
 
 FACTS: Final = (
     *(
@@ -23,18 +49,20 @@ FACTS: Final = (
         for kind, what in WEATHER.items()
         for fact in (
             Fact(
-                name=f"weather.{kind}.active",
+                name=f"weather.{kind.value}.active",
                 type=FactType.YES_NO,
                 about=f"Does {what} make itself felt now?",
                 sent_by="operations",
                 absent_means=False,
+                read=_active(kind),
             ),
             Fact(
-                name=f"weather.{kind}.ends_at",
+                name=f"weather.{kind.value}.ends_at",
                 type=FactType.INSTANT,
                 about=f"When {what} is expected to have passed.",
                 tell=Tell.ANYONE,
                 sent_by="operations",
+                read=_ends(kind),
             ),
         )
     ),

@@ -266,10 +266,10 @@ def _entry(fields: Fields) -> Entry | None:
         found = "both credit and debit" if kinds else "neither credit nor debit"
         fields.problems.error(fields.mark, "shape", found, "one of the two")
         return None
-    points = fields.read(kinds[0], scalars.positive)
+    points = fields.read(kinds[0], scalars.points)
     if points is None:
         return None
-    return Entry(points=points if kinds[0] == "credit" else -points, half_life=half_life)
+    return Entry(points=points if kinds[0] == "credit" else 0 - points, half_life=half_life)
 
 
 def _ruling(node: Node, context: Context) -> Ruling | None:

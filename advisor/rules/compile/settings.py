@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from advisor.engagement.card import Scale
+from advisor.engagement.contacts import Disposition
 from advisor.facts.builtin.catalogue import GROUPS
 from advisor.facts.catalogue import Fact
 from advisor.facts.situation import Brand
 from advisor.facts.values import UNKNOWN, FactType, Tell, Value
-from advisor.facts.vocabulary import CompanyProofMethod, Stage
+from advisor.facts.vocabulary import CompanyProofMethod, LegalClass, Stage
 from advisor.rules import scalars
 from advisor.rules.compile.context import Context
 from advisor.rules.compile.shape import Fields, entries, ident, items, term, word_of
@@ -25,6 +27,9 @@ DEFAULT_ITEMS: Final = Budgets().items
 MAX_ITEMS: Final = 9
 MAX_ASKS: Final = 4
 
+#: Tiers of the engagement card that begin at a number of points.
+SCALED: Final = ("guarded", "neutral", "warm", "full")
+
 #: Tiers of the engagement card, weakest first.
 TIERS: Final = ("unknown", "low", "guarded", "neutral", "warm", "full")
 
@@ -36,6 +41,8 @@ _PACK_KEYS: Final = (
     "default_zone",
     "default_region",
     "budgets",
+    "card",
+    "forecast",
     "stands_for",
     "brands",
 )
@@ -63,6 +70,8 @@ def settings(node: Node, context: Context) -> Settings:
         default_zone=None if zone is None else zone.key,
         default_region=fields.read("default_region", scalars.region),
         budgets=_budgets(fields, context),
+        card=_card(fields, context),
+        expects=_expects(fields, context),
         stands_for=_stands_for(fields, context),
         brands=_brands(fields, context),
     )
@@ -101,6 +110,54 @@ def _budgets(fields: Fields, context: Context) -> Budgets:
                 asks[tier] = number
     most = budgets.read("items", scalars.count(1, MAX_ITEMS))
     return Budgets(items=DEFAULT_ITEMS if most is None else most, asks=asks)
+
+
+def _card(fields: Fields, context: Context) -> Scale:
+    """Read where tiers of the engagement card begin."""
+    node = fields.node("card")
+    if node is None:
+        return Scale()
+    card = Fields(node, "card", ("tiers", "evidence"), context.problems)
+    usual = Scale()
+    begins = {tier: getattr(usual, tier) for tier in SCALED}
+    by_tier = card.node("tiers")
+    if by_tier is not None:
+        tiers = Fields(by_tier, "tiers", SCALED, context.problems)
+        for tier in SCALED:
+            number = tiers.read(tier, scalars.decimal)
+            if number is not None:
+                begins[tier] = number
+    evidence = card.read("evidence", scalars.points)
+    try:
+        return Scale(**begins, evidence=usual.evidence if evidence is None else evidence)
+    except ValueError as error:
+        context.problems.error(node.mark, "card", str(error))
+        return usual
+
+
+def _expects(fields: Fields, context: Context) -> dict[LegalClass, dict[Disposition, float]]:
+    """Read how calls are expected to come out; what is left of one is a call of no consequence."""
+    found: dict[LegalClass, dict[Disposition, float]] = {}
+    node = fields.node("forecast")
+    if node is None:
+        return found
+    classes = Fields(node, "forecast", [each.value for each in LegalClass], context.problems)
+    for legal in LegalClass:
+        shares = classes.node(legal.value)
+        if shares is None:
+            continue
+        words = [each.value for each in Disposition]
+        outcomes = Fields(shares, f"forecast of {legal.value}", words, context.problems)
+        found[legal] = {
+            disposition: share
+            for disposition in Disposition
+            if (share := outcomes.read(disposition.value, scalars.share)) is not None
+        }
+        if sum(found[legal].values()) > 1:
+            context.problems.error(
+                shares.mark, "forecast", "shares that come to more than 1", "1 at most"
+            )
+    return found
 
 
 def _stands_for(fields: Fields, context: Context) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from advisor.engagement.basis import Basis, Certainty
+from advisor.engagement.contacts import Disposition
 from advisor.engagement.limits import Counts, Per
 from advisor.facts.values import FactType, Tell
 from advisor.facts.vocabulary import (
@@ -30,7 +31,7 @@ from advisor.facts.vocabulary import (
 from advisor.rules.compile.calendars import MAX_COUNT
 from advisor.rules.compile.items import REMEMBERED
 from advisor.rules.compile.purposes import MAX_MINUTES
-from advisor.rules.compile.settings import MAX_ASKS, MAX_ITEMS, TIERS
+from advisor.rules.compile.settings import MAX_ASKS, MAX_ITEMS, SCALED, TIERS
 from advisor.rules.pack import IfUnsure, Priority
 from advisor.workbench.schema.values import (
     DATE,
@@ -52,7 +53,7 @@ from advisor.workbench.schema.values import (
 
 _CONDITION: Final[Schema] = {"$ref": "#/$defs/condition"}
 _CONDITIONS: Final[Schema] = {"$ref": "#/$defs/conditions"}
-_POINTS: Final[Schema] = {"type": "number", "exclusiveMinimum": 0}
+_POINTS: Final[Schema] = {"type": "number", "minimum": 0}
 _SNAKE: Final[Schema] = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
 _FACT: Final[Schema] = {"type": "string", "pattern": "^[a-z][a-z0-9_]*(\\.[a-z0-9_]+)+$"}
 
@@ -95,6 +96,8 @@ def settings() -> Schema:
         },
         required=("name",),
     )
+    share: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+    shares = {disposition.value: share for disposition in Disposition}
     asks = {tier: {"type": "integer", "minimum": 0, "maximum": MAX_ASKS} for tier in TIERS}
     return mapping(
         {
@@ -104,6 +107,17 @@ def settings() -> Schema:
             "default_calendar": ID,
             "default_zone": {"type": "string"},
             "default_region": REGION,
+            "card": mapping(
+                {
+                    "tiers": mapping({tier: {"type": "number"} for tier in SCALED}),
+                    "evidence": {"type": "number", "exclusiveMinimum": 0},
+                },
+                about="Where tiers of the engagement card begin, in points; to be calibrated.",
+            ),
+            "forecast": mapping(
+                {legal.value: mapping(shares) for legal in LegalClass},
+                about="How calls are expected to come out, in shares of one; to be calibrated.",
+            ),
             "budgets": mapping(
                 {
                     "items": {"type": "integer", "minimum": 1, "maximum": MAX_ITEMS},

@@ -1,0 +1,38 @@
+"""A pack that is ready to decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from advisor.rules.matching import Matcher
+from advisor.rules.pack import Pack, Section
+
+#: The fact that has to be worked out before the rules that ask for it.
+FORECAST: Final = "card.forecast"
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A pack with its rules indexed.
+
+    Attributes:
+        forecasts: Whether any rule that judges a call or guides it asks what the call is expected
+            to earn; where none does, nobody works it out.
+    """
+
+    pack: Pack
+    matcher: Matcher
+    forecasts: bool
+
+    @classmethod
+    def of(cls, pack: Pack) -> Guide:
+        """Index the rules of a pack."""
+        matcher = Matcher.of(pack)
+        forecasts = any(
+            FORECAST in matcher.asks(rule)
+            or any(FORECAST in item.text.facts for item in rule.items)
+            for rule in pack.rules
+            if rule.section is not Section.ENGAGEMENT
+        )
+        return cls(pack, matcher, forecasts)
