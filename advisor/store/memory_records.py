@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from advisor.engagement.card import Account, LedgerEntry, Sum
-from advisor.engagement.contacts import Contact
+from advisor.engagement.contacts import Contact, Direction, Disposition, EndedBy
 from advisor.engagement.signals import Signal
 from advisor.facts.memory import Complaint, LearnedFact, Memory, Reliability
 from advisor.store.forms import ENCODER, decoded
@@ -58,13 +58,40 @@ class _FactRecord(
     cause: str | None = None
 
 
+class _ContactForm(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """A contact, without what is not known of it: a memory holds many."""
+
+    at: datetime
+    id: str | None = None
+    direction: Direction | None = None
+    channel: str | None = None
+    disposition: Disposition | None = None
+    reached_human: bool | None = None
+    spoke: bool | None = None
+    right_party: bool | None = None
+    ended_by: EndedBy | None = None
+    ended_at_stage: str | None = None
+    ended_after: str | None = None
+    campaign: str | None = None
+    brand: str | None = None
+    purpose_id: str | None = None
+    kind: str | None = None
+    legal_class: str | None = None
+    number: str | None = None
+    debt_id: str | None = None
+    subject: str | None = None
+    topic: str | None = None
+
+
 class MemoryRecord(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """A memory without its holds, which lie beside it; fields as in `Memory`."""
 
     version: int
-    contacts: tuple[Contact, ...] = ()
+    contacts: tuple[_ContactForm, ...] = ()
     account: _AccountRecord = _AccountRecord()
     facts: tuple[_FactRecord, ...] = ()
     complaints: tuple[Complaint, ...] = ()
@@ -78,7 +105,7 @@ class _ContactRecord(
     """One contact by itself: a call without an outcome, or an entry of a number's register."""
 
     version: int
-    contact: Contact
+    contact: _ContactForm
 
 
 class _EntryRecord(
@@ -101,7 +128,7 @@ def memory_record(memory: Memory) -> bytes:
     return ENCODER.encode(
         MemoryRecord(
             version=VERSION,
-            contacts=memory.contacts,
+            contacts=tuple(_form(contact) for contact in memory.contacts),
             account=_AccountRecord(
                 sums=tuple(
                     _SumRecord(points=total.points, at=total.at, half_life=half_life)
@@ -133,7 +160,7 @@ def read_memory(record: bytes | str | None, holds: tuple[Contact, ...] = ()) -> 
     read = decoded(_MEMORY, record, "memory", newest=VERSION)
     sums = {each.half_life: Sum(each.points, each.at) for each in read.account.sums}
     return Memory(
-        contacts=read.contacts,
+        contacts=tuple(_contact(form) for form in read.contacts),
         account=Account(
             sums=MappingProxyType(sums),
             entries=read.account.entries,
@@ -149,7 +176,7 @@ def read_memory(record: bytes | str | None, holds: tuple[Contact, ...] = ()) -> 
 
 def contact_record(contact: Contact) -> bytes:
     """Write one contact by itself."""
-    return ENCODER.encode(_ContactRecord(version=VERSION, contact=contact))
+    return ENCODER.encode(_ContactRecord(version=VERSION, contact=_form(contact)))
 
 
 def read_contact(record: bytes | str) -> Contact:
@@ -158,7 +185,7 @@ def read_contact(record: bytes | str) -> Contact:
     Raises:
         RecordUnreadable: It is newer than this service, or damaged.
     """
-    return decoded(_CONTACT, record, "contact", newest=VERSION).contact
+    return _contact(decoded(_CONTACT, record, "contact", newest=VERSION).contact)
 
 
 def entry_record(entry: LedgerEntry) -> bytes:
@@ -173,6 +200,14 @@ def read_entry(record: bytes | str) -> LedgerEntry:
         RecordUnreadable: It is newer than this service, or damaged.
     """
     return decoded(_ENTRY, record, "ledger", newest=VERSION).entry
+
+
+def _form(contact: Contact) -> _ContactForm:
+    return msgspec.convert(contact, _ContactForm, from_attributes=True)
+
+
+def _contact(form: _ContactForm) -> Contact:
+    return msgspec.convert(form, Contact, from_attributes=True)
 
 
 def _fact_record(fact: LearnedFact) -> _FactRecord:
