@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from advisor.engagement.card import LedgerEntry
 from advisor.facts.memory import Memory
 from advisor.facts.situation import Profile
+from advisor.guidance.settling import Settled, Settlement
 from advisor.store.customers import Change, Stored, changed, contended, stored_of
 from advisor.store.keys import CustomerKeys
 from advisor.store.memory_records import (
@@ -17,6 +19,8 @@ from advisor.store.memory_records import (
     read_contact,
     read_entry,
     read_memory,
+    read_settled,
+    settled_record,
 )
 from advisor.store.records import permissions_record, profile_record
 from advisor.store.scripts import Argument, together
@@ -33,14 +37,14 @@ class Remembered:
     Attributes:
         stored: The profile with suppressions and consents; None where nothing is kept.
         memory: What is remembered; its holds are all calls without an outcome.
-        settled: What settled the call before, as it was given to `commit`; None where nothing did.
+        settled: What settled the call before; None where nothing did.
         applied: Whether something was already stored under the request's identity.
         found: The records as they lie in Redis.
     """
 
     stored: Stored | None
     memory: Memory
-    settled: bytes | None
+    settled: Settled | None
     applied: bool
     found: Found
 
@@ -61,8 +65,32 @@ class Remembering:
     memory: Memory
     entries: tuple[LedgerEntry, ...] = ()
     permissions: Change | None = None
-    settled: bytes | None = None
+    settled: Settled | None = None
     answer: bytes = b""
+
+
+def remembering(settlement: Settlement, now: datetime, answer: bytes) -> Remembering:
+    """Return the change that a settlement asks for.
+
+    Args:
+        settlement: What an outcome or a signal does.
+        now: When it is told, aware, UTC.
+        answer: What to answer when the same request comes again.
+    """
+    permissions = None
+    if settlement.suppressed or settlement.lifts:
+        permissions = Change(
+            profile=Profile(suppressions=settlement.suppressed),
+            observed_at=now,
+            lifts=settlement.lifts,
+        )
+    return Remembering(
+        memory=settlement.memory,
+        entries=settlement.entries,
+        permissions=permissions,
+        settled=settlement.settled,
+        answer=answer,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +172,7 @@ class MemoryStore:
             memory=read_memory(
                 memory, tuple(read_contact(each or b"") for each in _records(holds))
             ),
-            settled=settled.encode() if isinstance(settled, str) else settled,
+            settled=None if settled is None else read_settled(settled),
             applied=identity is not None and applied is not None,
             found=Found(
                 mark=self._vault.marks.check(owner.shard, expected, mark),
@@ -182,7 +210,7 @@ class MemoryStore:
                 memory=None if memory == before.found.memory else memory,
                 entries=tuple(entry_record(entry) for entry in change.entries),
                 call_id=call_id,
-                outcome=change.settled,
+                outcome=None if change.settled is None else settled_record(change.settled),
                 identity=identity,
                 answer=change.answer,
             )

@@ -16,6 +16,7 @@ from advisor.engagement.card import Account, LedgerEntry, Sum
 from advisor.engagement.contacts import Contact, Direction, Disposition, EndedBy
 from advisor.engagement.signals import Signal
 from advisor.facts.memory import Complaint, LearnedFact, Memory, Reliability
+from advisor.guidance.settling import Settled
 from advisor.store.forms import ENCODER, decoded
 from advisor.store.values import ValueRecord, value_of, value_record
 
@@ -117,6 +118,16 @@ class _EntryRecord(
     entry: LedgerEntry
 
 
+class _SettledRecord(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """What settled a call, for a correction to undo."""
+
+    version: int
+    settled: Settled
+
+
+_SETTLED: Final = msgspec.json.Decoder(_SettledRecord)
 _MEMORY: Final = msgspec.json.Decoder(MemoryRecord)
 _CONTACT: Final = msgspec.json.Decoder(_ContactRecord)
 _ENTRY: Final = msgspec.json.Decoder(_EntryRecord)
@@ -200,6 +211,20 @@ def read_entry(record: bytes | str) -> LedgerEntry:
         RecordUnreadable: It is newer than this service, or damaged.
     """
     return decoded(_ENTRY, record, "ledger", newest=VERSION).entry
+
+
+def settled_record(settled: Settled) -> bytes:
+    """Write what settled a call."""
+    return ENCODER.encode(_SettledRecord(version=VERSION, settled=settled))
+
+
+def read_settled(record: bytes | str) -> Settled:
+    """Read what settled a call.
+
+    Raises:
+        RecordUnreadable: It is newer than this service, or damaged.
+    """
+    return decoded(_SETTLED, record, "outcome", newest=VERSION).settled
 
 
 def _form(contact: Contact) -> _ContactForm:

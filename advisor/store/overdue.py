@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from redis.asyncio import Redis
 
-from advisor.engagement.contacts import Contact
-from advisor.facts.memory import Memory
+from advisor.guidance.settling import bounded, with_contact
 from advisor.store.call_records import text_of
 from advisor.store.errors import RecordUnreadable
 from advisor.store.keys import SHARDS, CustomerKeys
@@ -19,9 +18,6 @@ from advisor.store.vault import Commit, Vault, open_name
 
 #: Calls settled of one shard at once.
 BATCH: Final = 50
-#: Contacts that are remembered: so many, and not older than this.
-MOST_CONTACTS: Final = 200
-OLDEST_CONTACT: Final = timedelta(days=400)
 
 
 async def settled(vault: Vault, now: datetime) -> int:
@@ -46,17 +42,6 @@ async def settled(vault: Vault, now: datetime) -> int:
     return count
 
 
-def remembered(memory: Memory, contact: Contact, now: datetime) -> Memory:
-    """Add a contact to a memory, instead of another one of the same id, within its bounds."""
-    others = [known for known in memory.contacts if known.id is None or known.id != contact.id]
-    oldest = now - OLDEST_CONTACT
-    newest_first = sorted((contact, *others), key=lambda each: each.at, reverse=True)
-    kept = [each for each in newest_first if each.at >= oldest]
-    return replace(
-        memory, contacts=tuple(kept[:MOST_CONTACTS]), first_at=memory.first_at or contact.at
-    )
-
-
 async def _due(redis: Redis, vault: Vault, now: datetime) -> list[tuple[int, str]]:
     until = int(now.timestamp() * 1000)
     async with redis.pipeline(transaction=False) as pipe:
@@ -76,7 +61,7 @@ async def _settled(vault: Vault, shard: int, name: str, now: datetime) -> bool:
         await _closed(vault, owner, call_name)
         return False
     found = await vault.found(owner)
-    memory = remembered(read_memory(found.memory), read_contact(hold), now)
+    memory = bounded(with_contact(read_memory(found.memory), read_contact(hold)), now)
     committed = await vault.commit(
         Commit(
             owner=owner,

@@ -10,6 +10,7 @@ from functools import partial
 
 from advisor.engagement.card import LedgerEntry, posted
 from advisor.engagement.contacts import Contact
+from advisor.guidance.settling import Settled
 from advisor.store.errors import Reason, StoreError
 from advisor.store.memories import MemoryStore, Remembered, Remembering
 from advisor.store.vault import Committed, Identity
@@ -39,7 +40,7 @@ def adding(entry: LedgerEntry, before: Remembered) -> Remembering:
             account=posted(before.memory.account, (entry,)),
         ),
         entries=(entry,),
-        settled=b'{"settled":true}',
+        settled=Settled(id=f"{entry.cause}", entries=(entry,)),
         answer=f"answer {entry.cause}".encode(),
     )
 

@@ -14,6 +14,7 @@ from advisor.engagement.contacts import Contact, Direction, Disposition
 from advisor.facts.memory import Memory
 from advisor.facts.situation import Profile, Suppressed
 from advisor.facts.vocabulary import Suppression
+from advisor.guidance.settling import Settled
 from advisor.store.calls import Beginning, Begun, CallStore, decision_record
 from advisor.store.client import ClientSettings, StoreClient
 from advisor.store.customers import Change, CustomerStore, Unavailable
@@ -176,7 +177,7 @@ async def test_settled_call_leaves_no_hold_again(vault: Vault, calls: CallStore)
         "K-17",
         "call-1",
         identity,
-        lambda _before: Remembering(memory=Memory(contacts=(contact,)), settled=b"{}"),
+        lambda _before: Remembering(memory=Memory(contacts=(contact,)), settled=Settled(id="o-1")),
     )
     await calls.settle_number(contact, "call-1")
     await began(calls, replace(call, digest="another"))

@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from advisor.engagement.card import posted
 from advisor.engagement.contacts import Contact
+from advisor.guidance.settling import CONTACTS, bounded, with_contact
 from advisor.store.calls import Beginning, Begun, CallStore
 from advisor.store.client import StoreClient
 from advisor.store.customers import Unavailable
@@ -28,7 +29,6 @@ from advisor.store.embedded.server import EmbeddedServer
 from advisor.store.errors import Reason, StoreError, StoreFull, StoreUnavailable
 from advisor.store.keys import Keys
 from advisor.store.memories import MemoryStore, Remembering
-from advisor.store.overdue import MOST_CONTACTS, remembered
 from advisor.store.suitability import check
 from advisor.store.vault import Committed, Vault
 from tests.faultproxy import FaultProxy
@@ -329,7 +329,7 @@ async def test_cost_does_not_grow_with_age(own_redis: EmbeddedServer) -> None:
             begun = await calls.begin(a_call(many))
             assert isinstance(begun, Begun)
             sizes.append(len(begun.snapshot.memory))
-            assert len(begun.memory.contacts) == MOST_CONTACTS
+            assert len(begun.memory.contacts) == CONTACTS
         total = (await memories.ledger("P-1")).total
 
     assert total == 3_000
@@ -344,7 +344,7 @@ async def _aged(memories: MemoryStore, many: int) -> None:
         entries = tuple(earned(number) for number in range(100))
         for number in range(100):
             contact = Contact(id=uuid.uuid4().hex, at=earned(number).at)
-            memory = remembered(memory, contact, NOW)
+            memory = bounded(with_contact(memory, contact), NOW)
         account = posted(memory.account, entries)
         change = Remembering(memory=replace(memory, account=account), entries=entries)
         assert await memories.commit("P-1", None, None, before, change) is not None

@@ -14,6 +14,7 @@ from advisor.engagement.card import LedgerEntry, posted
 from advisor.engagement.contacts import Contact
 from advisor.facts.situation import Profile, Suppressed
 from advisor.facts.vocabulary import Suppression
+from advisor.guidance.settling import Settled
 from advisor.store.client import ClientSettings, StoreClient
 from advisor.store.customers import Change, CustomerStore, Stored, Unavailable
 from advisor.store.drain import drained
@@ -59,7 +60,7 @@ def remembering(number: int, before: Remembered) -> Remembering:
         memory=memory,
         entries=(entry,),
         permissions=Change(profile=Profile(suppressions=(_DNC,)), observed_at=at),
-        settled=b'{"of":%d}' % number,
+        settled=Settled(id=f"o-{number}", entries=(entry,)),
         answer=b"\xff%d" % number,
     )
 

@@ -10,14 +10,17 @@ from functools import partial
 import pytest
 
 from advisor.engagement.card import balance, replayed
+from advisor.facts.memory import Memory
+from advisor.facts.merge import Lift
 from advisor.facts.situation import Profile, Suppressed
 from advisor.facts.vocabulary import Suppression
+from advisor.guidance.settling import Settled, Settlement
 from advisor.store.client import ClientSettings, StoreClient
 from advisor.store.customers import Change, CustomerStore, Stored
 from advisor.store.durability import Durability
 from advisor.store.errors import IdReused, StoreLost
 from advisor.store.keys import Keys
-from advisor.store.memories import MemoryStore, Remembered, Remembering
+from advisor.store.memories import MemoryStore, Remembered, Remembering, remembering
 from advisor.store.vault import Vault
 from tests.store.outcomes import NOW, adding, earned, identity
 from tests.store.vaults import claimed
@@ -44,7 +47,7 @@ async def test_outcome_is_read_back(memories: MemoryStore) -> None:
 
     assert (committed.durability, committed.repeated) == (Durability.MEMORY, False)
     assert read.memory.account == replayed((earned(),))
-    assert (read.settled, read.applied) == (b'{"settled":true}', True)
+    assert (read.settled, read.applied) == (Settled(id="o-1", entries=(earned(),)), True)
     assert (await memories.ledger("K-17")).entries == (earned(),)
 
 
@@ -172,3 +175,24 @@ async def test_nothing_is_written_into_an_emptied_redis(
         await memories.read("K-17")
     with pytest.raises(StoreLost):
         await memories.ledger("K-17")
+
+
+async def test_settlement_is_stored_whole(vault: Vault, memories: MemoryStore) -> None:
+    """All that a settlement asks for is stored: an opt-out now, its lifting by the correction."""
+    lift = Lift(source=Suppression.INTERNAL, basis="corrected: a slip", lifted_at=NOW)
+    first = Settlement(memory=Memory(first_at=NOW), suppressed=(_DNC,), settled=Settled(id="o-1"))
+    second = Settlement(memory=Memory(first_at=NOW), lifts=(lift,), entries=(earned(),))
+    none = Settlement(memory=Memory(first_at=NOW))
+    customers = CustomerStore(vault)
+    found = []
+    for number, settlement in enumerate((first, second, none)):
+        change = remembering(settlement, NOW, b"answer")
+        await memories.settle("K-17", "c", identity(number), lambda _before, c=change: c)  # type: ignore[misc]
+        stored = await customers.read("K-17")
+        assert isinstance(stored, Stored)
+        found.append((stored.profile.suppressions, stored.lifts))
+    read = await memories.read_for_change("K-17", "c")
+
+    assert found == [((_DNC,), ()), ((), (lift,)), ((), (lift,))]
+    assert read.settled == Settled(id="o-1")
+    assert (await memories.ledger("K-17")).entries == (earned(),)

@@ -11,7 +11,10 @@ from advisor.engagement.card import EntryType, LedgerEntry, replayed
 from advisor.engagement.contacts import Contact, Direction, Disposition, EndedBy
 from advisor.engagement.signals import Reporter, Signal, SignalKind
 from advisor.facts.memory import Complaint, LearnedFact, Memory, Reliability
+from advisor.facts.situation import Suppressed
 from advisor.facts.values import NEVER, Possible
+from advisor.facts.vocabulary import PurposeKind, Suppression
+from advisor.guidance.settling import Settled
 from advisor.store.errors import RecordUnreadable
 from advisor.store.memory_records import (
     VERSION,
@@ -21,6 +24,8 @@ from advisor.store.memory_records import (
     read_contact,
     read_entry,
     read_memory,
+    read_settled,
+    settled_record,
 )
 
 _NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -77,11 +82,24 @@ _SIGNAL = Signal(
     trust=0.2,
     topic="a fee",
     subject="s-1",
+    channel="letter",
     expires_at=_NOW,
     role="originator",
     function="innovation",
     owner="a team",
     due_at=_NOW,
+)
+_SETTLED = Settled(
+    id="o-2",
+    corrects="o-1",
+    entries=(_ENTRY,),
+    suppressed=(
+        Suppressed(
+            source=Suppression.PURPOSE_OPT_OUT,
+            purpose_kinds=frozenset({PurposeKind.RENEWAL}),
+            captured_at=_NOW,
+        ),
+    ),
 )
 _FULL = Memory(
     contacts=(_CONTACT, Contact(at=_NOW)),
@@ -93,7 +111,7 @@ _FULL = Memory(
 )
 
 
-@pytest.mark.parametrize("full", [_CONTACT, _ENTRY, _FACT, _SIGNAL])
+@pytest.mark.parametrize("full", [_CONTACT, _ENTRY, _FACT, _SIGNAL, _SETTLED])
 def test_the_examples_are_full(full: object) -> None:
     """Each example has a value in every field, so that the tests below leave none out."""
     assert all(getattr(full, each.name) is not None for each in fields(full))  # type: ignore[arg-type]
@@ -117,6 +135,7 @@ def test_contact_and_entry_come_back() -> None:
     """What lies by itself comes back as it was."""
     assert read_contact(contact_record(_CONTACT)) == _CONTACT
     assert read_entry(entry_record(_ENTRY)) == _ENTRY
+    assert read_settled(settled_record(_SETTLED)) == _SETTLED
 
 
 def test_what_is_unknown_takes_no_room() -> None:

@@ -11,11 +11,12 @@ import pytest
 
 from advisor.engagement.contacts import Contact, Disposition
 from advisor.facts.memory import Memory
+from advisor.guidance.settling import Settled, with_contact
 from advisor.store.calls import Beginning, Begun, CallStore
 from advisor.store.client import ClientSettings, StoreClient
 from advisor.store.keys import Keys
 from advisor.store.memories import MemoryStore, Remembered, Remembering
-from advisor.store.overdue import MOST_CONTACTS, remembered, settled
+from advisor.store.overdue import settled
 from advisor.store.vault import Identity, Vault
 from tests.store.vaults import claimed
 
@@ -75,7 +76,7 @@ async def test_call_with_an_outcome_is_left_alone(vault: Vault) -> None:
     known = replace(call.attempt, disposition=Disposition.SALE)
 
     def decide(before: Remembered) -> Remembering:
-        return Remembering(memory=remembered(before.memory, known, _NOW), settled=b"{}")
+        return Remembering(memory=with_contact(before.memory, known), settled=Settled(id="o"))
 
     await MemoryStore(vault).settle("K-17", "c-1", Identity(kind="o", id="1", digest="d"), decide)
     assert await settled(vault, _DUE) == 0
@@ -90,7 +91,7 @@ async def test_outcome_after_the_time_takes_its_place(vault: Vault) -> None:
     known = replace(call.attempt, disposition=Disposition.SALE)
 
     def decide(before: Remembered) -> Remembering:
-        return Remembering(memory=remembered(before.memory, known, _DUE), settled=b"{}")
+        return Remembering(memory=with_contact(before.memory, known), settled=Settled(id="o"))
 
     await MemoryStore(vault).settle("K-17", "c-1", Identity(kind="o", id="1", digest="d"), decide)
     assert (await MemoryStore(vault).read("K-17")).memory.contacts == (known,)
@@ -127,16 +128,3 @@ async def test_record_of_a_newer_version_is_left_alone(vault: Vault) -> None:
 
     assert await settled(vault, _DUE) == 1
     assert await vault.client.write(lambda redis: redis.get(name)) == b'{"version":99}'
-
-
-def test_memory_of_contacts_is_bounded() -> None:
-    """The newest contacts are kept, in order, whatever order they came in."""
-    memory = Memory()
-    for number in range(MOST_CONTACTS + 20):
-        at = _NOW + timedelta(minutes=number * 7 % 220)
-        memory = remembered(memory, Contact(id=str(number), at=at), _NOW)
-    old = Contact(id="old", at=_NOW - timedelta(days=401))
-
-    assert len(memory.contacts) == MOST_CONTACTS
-    assert list(memory.contacts) == sorted(memory.contacts, key=lambda c: c.at, reverse=True)
-    assert remembered(Memory(), old, _NOW).contacts == ()
