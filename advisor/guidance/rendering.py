@@ -24,7 +24,7 @@ from advisor.rules.texts import RUNGS, Text
 MAX_LENGTH: Final = 2_000
 
 #: The fact that gives the subject away where the brand is sensitive.
-_BRAND_NAME: Final = "brand.name"
+BRAND_NAME: Final = "brand.name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class Renderer:
                 return Withheld.DISCLOSURE
         elif fact.tell not in tables.TELLING:
             return Withheld.DISCLOSURE
-        elif name == _BRAND_NAME and self._facts.situation.brand.sensitive:
+        elif name == BRAND_NAME and self._facts.situation.brand.sensitive:
             level, needs = tables.SENSITIVE_BRAND
         else:
             level, needs = tables.TELLING[fact.tell]

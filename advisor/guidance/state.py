@@ -121,6 +121,15 @@ _EFFECTS: Final = MappingProxyType(
 )
 _NO_EFFECT: Final = _Effect()
 
+#: Who listens after an event that says that it is not the customer.
+OVERHEARD_BY: Final = MappingProxyType(
+    {
+        event: effect.answered_by
+        for event, effect in _EFFECTS.items()
+        if effect.answered_by is not None
+    }
+)
+
 #: Events of a call that has not been dialled.
 _BEFORE_DIALLING: Final = frozenset({"agent_assigned"})
 

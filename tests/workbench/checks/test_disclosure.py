@@ -149,3 +149,141 @@ def test_the_close_follows_everything() -> None:
     """A stage that no opening names but every call ends with lies behind all others."""
     rule = "when: {purpose.id: news}, "
     assert _problems(_said("Used: {bank.pin_used}", "recap", rule=rule)) == []
+
+
+def _reaction(text: str, on: str, *, rule: str = "", more: str = "") -> str:
+    return (
+        f'  - {{id: r, because: "b", on: {on}, {rule}then: [{{say: '
+        f'{{name: i, force: must, text: "{text}"{more}}}}}]}}\n'
+    )
+
+
+_OVERHEARD = _PACK.replace(
+    '    opening: standard\n    say:\n      topic: "your card"',
+    (
+        "    opening: standard\n    voicemail: headline\n    third_party: topic\n"
+        '    say:\n      topic: "your card"'
+    ),
+)
+_NEWS = "when: {purpose.id: news}, "
+_KNOWN = "call.customer_verification: {at_least: claimed}"
+
+
+@pytest.mark.parametrize(
+    ("text", "event", "rule", "who"),
+    [
+        ("It changes in May.", "third_party_answered", _NEWS, "a third party"),
+        ("It changes in May.", "wrong_number", _NEWS, "a third party"),
+        ("It changes in May.", "[customer_busy, machine_detected]", _NEWS, "a machine"),
+        (
+            "It changes in May.",
+            "customer_busy",
+            f"when: {{purpose.id: news, call.answered_by: machine, {_KNOWN}}}, ",
+            "a machine",
+        ),
+    ],
+)
+def test_what_the_customer_may_hear_is_not_for_other_ears(
+    text: str, event: str, rule: str, who: str
+) -> None:
+    """A statement is fine for an open purpose's customer, and never for a machine or a stranger."""
+    more = ", discloses: statement"
+    assert (
+        _problems(_reaction(text, "customer_busy", rule=_NEWS, more=more), section="reactions")
+        == []
+    )
+    (found,) = _problems(
+        _reaction(text, event, rule=rule, more=more), _OVERHEARD, section="reactions"
+    )
+    assert f"tells what it discloses (statement) in news, which is open, to {who};" in found
+
+
+def test_what_a_customer_has_shown_counts_for_nobody_else() -> None:
+    """Guidance that speaks only where a third party listens may not tell a fact of the customer."""
+    rule = f"when: {{purpose.id: news, call.answered_by: third_party, {_KNOWN}}}, "
+    (found,) = _problems(_said("Used: {bank.pin_used}", "body", rule=rule), _OVERHEARD)
+    assert "tells bank.pin_used (account) in news, which is open, to a third party" in found
+    both = f"when: {{purpose.id: news, call.answered_by: [person, machine], {_KNOWN}}}, "
+    assert _problems(_said("Used: {bank.pin_used}", "body", rule=both), _OVERHEARD) == []
+
+
+def test_a_rule_that_speaks_when_unsure_is_meant_for_the_customer_too() -> None:
+    """Where nobody knows who listens, an apply rule speaks to whoever may be the customer."""
+    rule = (
+        "if_unsure: apply, when: {purpose.id: visit, call.answered_by: machine,"
+        " call.customer_verification: none}, "
+    )
+    (found,) = _problems(
+        _said("It is on Monday.", "greeting", rule=rule, more=", discloses: statement")
+    )
+    assert "to a machine" in found
+    assert _problems(_said("Hello.", "greeting", rule=rule)) == []
+
+
+def test_a_rung_that_others_may_not_hear_needs_other_words() -> None:
+    """The headline gives way to `or_say` where a purpose lets a third party hear its topic only."""
+    said = ("{purpose.headline}", "third_party_answered")
+    (found,) = _problems(_reaction(*said, rule=_NEWS), _OVERHEARD, section="reactions")
+    assert "tells purpose.headline (headline) in news, which is open, to a third party" in found
+    for other in ("I will ring again.", "It's about {purpose.topic}."):
+        words = _reaction(*said, rule=_NEWS, more=f', or_say: "{other}"')
+        assert _problems(words, _OVERHEARD, "reactions") == []
+    say = _reaction("{purpose.say}", "machine_detected", rule=_NEWS)
+    assert _problems(say, _OVERHEARD, "reactions") == []
+    (silent,) = _problems(say, section="reactions")
+    assert "tells purpose.say (topic)" in silent
+
+
+_DEBT = """
+  debt:
+    kind: collections_early
+    sensitivity: confidential
+    least_verification: verified
+    opening: standard
+    say:
+      topic: "your loan"
+      bound: "It's a personal matter that I can only discuss with you."
+      headline: "It's about a loan."
+    benefit: "You hear what can be done."
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "told"),
+    [
+        ("It's {purpose.topic}.", "", "purpose.topic (topic)"),
+        ("It's about a loan.", ", establishes: headline", "what it discloses (headline)"),
+        ("{purpose.headline}", ", establishes: headline", None),
+        ("{purpose.say}", "", None),
+    ],
+)
+def test_a_confidential_purpose_says_its_bound_first(
+    text: str, more: str, told: str | None
+) -> None:
+    """Neither the topic nor words that claim to be the headline come before verification."""
+    found = _problems(_said(text, "headline", more=more), _PACK + _DEBT)
+    assert [each.partition(" tells ")[2].partition(" in debt")[0] for each in found] == (
+        [] if told is None else [told]
+    )
+
+
+def test_a_brand_that_gives_the_subject_away_is_named_to_the_person_only() -> None:
+    """A greeting with the brand's name is an error where a brand of the pack is sensitive."""
+    pack = _PACK.replace(
+        "default_calendar: always}",
+        "default_calendar: always, brands: {plain: {name: A}, telling: {name: B, sensitive: yes}}}",
+    )
+    (found,) = _problems(_said("Hello from {brand.name}.", "greeting"), pack)
+    assert found.partition(" tells ")[2] == (
+        "brand.name (bound) in news, which is open, to someone who has shown none; expected a"
+        " condition on brand.sensitivity, or a stage behind the person check"
+    )
+    told_apart = (
+        "unless: [{brand.sensitivity: sensitive}], ",
+        "when: {call.brand: plain}, ",
+        "for: {brand: plain}, ",
+    )
+    for rule in told_apart:
+        assert _problems(_said("Hello from {brand.name}.", "greeting", rule=rule), pack) == []
+    assert _problems(_said("I am from {brand.name}.", "body"), pack) == []
+    assert _problems(_said("Hello from {brand.name}.", "greeting")) == []
