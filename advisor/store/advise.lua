@@ -43,7 +43,9 @@ if not repeated then
   local last = redis.call('ZRANGE', KEYS[6], -1, -1, 'WITHSCORES')
   redis.call('PEXPIREAT', KEYS[6], string.format('%.0f', last[2]))
 end
-if ARGV[9] ~= '' and redis.call('EXISTS', KEYS[8]) == 0
+-- Nobody may ring one person this often, so one hold more would tell nothing new.
+local full = redis.call('HLEN', KEYS[5]) >= 50
+if ARGV[9] ~= '' and not full and redis.call('EXISTS', KEYS[8]) == 0
     and redis.call('HSETNX', KEYS[5], ARGV[8], ARGV[9]) == 1 then
   redis.call('ZADD', KEYS[10], ARGV[10], ARGV[11])
 end

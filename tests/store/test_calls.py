@@ -146,6 +146,18 @@ async def test_number_is_counted_whoever_has_it(calls: CallStore) -> None:
     assert [contact.id for contact in begun.number] == ["call-1"]
 
 
+async def test_registers_are_bounded(vault: Vault, calls: CallStore) -> None:
+    """S10: a test number, or a customer rung without end, does not make later calls dearer."""
+    for number in range(120):
+        await began(calls, beginning(f"call-{number}"))
+    begun = await began(calls, beginning("last"))
+    kept = await vault.client.write(lambda redis: redis.hlen(vault.keys.number(_NUMBER)))
+
+    assert (len(begun.number), len(begun.memory.holds)) == (101, 50)
+    assert kept == 101
+    assert "call-119" in {contact.id for contact in begun.number}
+
+
 async def test_call_that_is_not_made_is_released(calls: CallStore) -> None:
     """A call that was not allowed counts for nobody."""
     call = beginning()
