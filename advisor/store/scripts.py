@@ -47,6 +47,20 @@ class ScriptCall:
 Asked = ScriptCall | tuple[Argument, ...]
 
 
+async def load_all(redis: Redis) -> None:
+    """Let Redis know every script of this package before the first call needs one.
+
+    Raises:
+        RedisError: It cannot be told.
+    """
+    files = resources.files(__package__).iterdir()
+    scripts = [Script(file.name) for file in files if file.name.endswith(".lua")]
+    async with redis.pipeline(transaction=False) as pipe:
+        for script in scripts:
+            pipe.script_load(script.text)
+        await pipe.execute()
+
+
 async def together(redis: Redis, *asked: Asked) -> list[object]:
     """Send commands in one round trip over one connection, and return their answers in order.
 

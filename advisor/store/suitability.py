@@ -16,6 +16,7 @@ from advisor.store.errors import Reason, StoreMisconfigured
 from advisor.store.journal import Journal, must_have_come_as_far
 from advisor.store.keys import SHARDS, Keys
 from advisor.store.marks import Mark, new_epoch, read_mark
+from advisor.store.scripts import load_all
 
 _OLDEST_REDIS: Final = 7
 #: The first Redis that says whether a write is on the disk.
@@ -113,6 +114,7 @@ async def examined(redis: Redis, keys: Keys, journal: Journal | None = None) -> 
     if journal is not None and journal.heads():
         await _must_hold(redis, keys, journal)
     await _claim(redis, keys)
+    await load_all(redis)
     return StoreReport(
         server=server,
         append_only=info.get("aof_enabled") == 1,
