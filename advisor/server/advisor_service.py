@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final
 
-from advisor.guidance.advise import advise
+from advisor.engagement.contacts import Contact, Direction
+from advisor.facts.situation import Situation
+from advisor.facts.vocabulary import Decision
+from advisor.guidance.advise import VALID, advise
 from advisor.guidance.decision import Advice
+from advisor.rules.pack import Pack
+from advisor.server.aftermath import Aftermath
 from advisor.server.calls import Call
 from advisor.server.metrics import Metrics
 from advisor.server.packs import LoadedPack
-from advisor.server.scene import situation_in, told_in
+from advisor.server.scene import Known, Told, situation_in, told_in
+from advisor.server.stores import Store
+from advisor.server.translate import words
 from advisor.server.translate.decision_out import advice_out
-from advisor.store.customers import Stored, Unavailable
+from advisor.store.calls import Beginning, Begun, decision_record
+from advisor.store.customers import Unavailable
 from advisor.v1 import advisor_service_pb2 as wire
 
+#: Decisions after which a call may be made.
+_MADE: Final = frozenset(
+    words.DECISION.write(each) for each in Decision if each >= Decision.ALLOW_WITH_CONDITIONS
+)
 
-class CustomerReader(Protocol):
-    """Reads what is kept of a customer, within the budget of a call."""
-
-    async def read(self, customer_id: str) -> Stored | Unavailable | None:
-        """Return what is kept; None where nothing is; `Unavailable` where nobody can know."""
+#: How long the same request has the same decision; after that it is asked for anew.
+SAME_FOR: Final[timedelta] = VALID
 
 
 class AdvisorService:
-    """Answers the methods of the contract's AdvisorService."""
+    """Answers `Advise`."""
 
-    __slots__ = ("_clock", "_customers", "_loaded", "_metrics", "_new_id")
+    __slots__ = ("_aftermath", "_clock", "_loaded", "_metrics", "_new_id", "_store")
 
     def __init__(
         self,
         *,
         loaded: Callable[[], LoadedPack],
-        customers: CustomerReader,
+        store: Store,
+        aftermath: Aftermath,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         metrics: Metrics,
     ) -> None:
         """Take the collaborators; `loaded` returns the pack that decides now."""
         self._loaded = loaded
-        self._customers = customers
+        self._store = store
+        self._aftermath = aftermath
         self._clock = clock
         self._new_id = new_id
         self._metrics = metrics
@@ -49,14 +61,47 @@ class AdvisorService:
         """Decide one call."""
         guide = self._loaded().guide
         told = told_in(request, guide.pack)
-        stored = None
-        if told.customer_id is not None:
-            stored = await self._customers.read(told.customer_id)
-        situation = situation_in(told, guide.pack, self._clock(), stored)
-        advice = advise(guide, situation, explain=explains(request))
-        decision_id = self._new_id()
-        self._count(advice, told.purpose_id, decision_id, call)
-        return advice_out(advice, decision_id, explain=explains(request))
+        now = self._clock()
+        beginning = _beginning(request, told, guide.pack, now)
+        begun = await self._store.calls.begin(beginning)
+        at = now
+        if isinstance(begun, Begun) and now - begun.session.at < SAME_FOR:
+            at = begun.session.at
+        known = known_of(begun, told)
+        situation = situation_in(told, guide.pack, at, known, weather=self._store.weather.current)
+        explain = explains(request)
+        advice = advise(guide, situation, explain=explain)
+        if isinstance(begun, Unavailable):
+            answer = advice_out(advice, self._new_id(), explain=explain)
+        else:
+            answer = advice_out(advice, begun.session.decision_id, explain=explain)
+            answer.proof.reference = begun.session.reference
+            answer.revision = begun.session.revision
+            self._leave(beginning, begun, situation, request, answer)
+        self._count(advice, told.purpose_id, answer.decision_id, call)
+        return answer
+
+    def _leave(
+        self,
+        beginning: Beginning,
+        begun: Begun,
+        situation: Situation,
+        request: wire.AdviseRequest,
+        answer: wire.AdviseResponse,
+    ) -> None:
+        """Keep what explains the decision; a call that is not made is no attempt."""
+        record = decision_record(
+            begun,
+            beginning,
+            pack_version=answer.pack_version,
+            request=request.SerializeToString(),
+            response=answer.SerializeToString(),
+        )
+        self._aftermath.later("decision", self._store.evidence.keep_decision(record))
+        made = answer.verdict.decision in _MADE
+        if not made and not situation.call.dialled:
+            release = self._store.calls.release(beginning, begun.session.decision_id)
+            self._aftermath.later("release", release)
 
     def _count(self, advice: Advice, purpose_id: str, decision_id: str, call: Call) -> None:
         decision = advice.verdict.decision.word
@@ -79,3 +124,41 @@ class AdvisorService:
 def explains(request: wire.AdviseRequest) -> bool:
     """Tell whether a caller wants the facts behind each item and reason."""
     return request.explain != wire.EXPLAIN_LEVEL_NONE
+
+
+def known_of(begun: Begun | Unavailable, told: Told) -> Known | Unavailable:
+    """Return what a decision may know of what is kept.
+
+    Of a call about nobody and to no number nothing is kept, whether or not the store answers.
+    """
+    if isinstance(begun, Unavailable):
+        about_nobody = told.customer_id is None and told.call.number is None
+        return Known() if about_nobody else begun
+    return Known(stored=begun.stored, memory=begun.memory, number=begun.number)
+
+
+def _beginning(request: wire.AdviseRequest, told: Told, pack: Pack, now: datetime) -> Beginning:
+    purpose = pack.purposes[told.purpose_id]
+    digest = hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest()
+    return Beginning(
+        call_id=told.call.id,
+        customer_id=told.customer_id,
+        digest=digest,
+        now=now,
+        attempt=Contact(
+            at=now,
+            id=told.call.id,
+            direction=Direction.OUTBOUND,
+            campaign=told.call.campaign or None,
+            brand=told.call.brand or None,
+            purpose_id=purpose.id,
+            kind=purpose.kind.value,
+            legal_class=purpose.legal_class.value,
+            number=told.call.number,
+            debt_id=told.debt_id,
+            subject=told.subject,
+        ),
+        brand=told.call.brand,
+        purpose_id=purpose.id,
+        campaign=told.call.campaign or None,
+    )

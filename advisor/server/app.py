@@ -15,14 +15,18 @@ from google.protobuf.descriptor import ServiceDescriptor
 from prometheus_client import CollectorRegistry, start_http_server
 from structlog.typing import FilteringBoundLogger
 
+from advisor.server.accounts import Accounts
 from advisor.server.addresses import listening_address, loopback
 from advisor.server.advisor_service import AdvisorService
+from advisor.server.aftermath import Aftermath
 from advisor.server.calls import Method, Reception
 from advisor.server.clocks import Clock
 from advisor.server.customer_service import CustomerService
 from advisor.server.endpoint import Endpoint
+from advisor.server.evidence import Evidence
 from advisor.server.health import Health
 from advisor.server.metrics import Metrics
+from advisor.server.outcomes import Outcomes
 from advisor.server.packs import LoadedPack, Preparer, load_pack
 from advisor.server.rule_service import RuleService
 from advisor.server.settings import Settings
@@ -92,6 +96,8 @@ async def service(settings: Settings, given: Surroundings) -> AsyncIterator[Runn
         metrics.rules.set(len(loaded.pack.rules))
         around = StoreSurroundings(clock=given.clock, log=given.log, metrics=metrics)
         store = await stack.enter_async_context(opened_store(settings, around))
+        aftermath = Aftermath(log=given.log, metrics=metrics)
+        stack.push_async_callback(aftermath.finish)
         metrics_address = _serve_metrics(settings, given.registry, stack)
         health = Health()
         endpoint = _Parts(
@@ -102,6 +108,7 @@ async def service(settings: Settings, given: Surroundings) -> AsyncIterator[Runn
             loaded=loaded,
             preparer=preparer,
             store=store,
+            aftermath=aftermath,
         ).endpoint()
         port = endpoint.bind(address)
         await _watch(store, health, given.log, metrics, stack)
@@ -155,6 +162,7 @@ class _Parts:
     loaded: LoadedPack
     preparer: Preparer
     store: Store
+    aftermath: Aftermath
 
     def endpoint(self) -> Endpoint:
         """Make the endpoint with all services."""
@@ -188,20 +196,55 @@ class _Parts:
     def _advisor(self) -> Mapping[str, Method]:
         answers = AdvisorService(
             loaded=self._current,
-            customers=self.store.customers,
+            store=self.store,
+            aftermath=self.aftermath,
             clock=self.given.clock,
             new_id=self.given.new_id,
             metrics=self.metrics,
         )
-        deadline = self.settings.advise_deadline_ms / 1000
-        return {"Advise": Method("advisor.call_advised", deadline, answers.advise)}
+        evidence = Evidence(loaded=self._current, store=self.store)
+        soon = self.settings.advise_deadline_ms / 1000
+        usual = self.settings.deadline_ms / 1000
+        return {
+            "Advise": Method("advisor.call_advised", soon, answers.advise),
+            "RecordOutcome": Method(
+                "advisor.outcome_recorded", usual, self._outcomes().record_outcome
+            ),
+            "ExplainDecision": Method(
+                "advisor.decision_explained", usual, evidence.explain_decision
+            ),
+            "LookupCallReference": Method(
+                "advisor.reference_looked_up", usual, evidence.lookup_call_reference
+            ),
+        }
+
+    def _outcomes(self) -> Outcomes:
+        return Outcomes(
+            loaded=self._current,
+            store=self.store,
+            aftermath=self.aftermath,
+            clock=self.given.clock,
+        )
 
     def _customer(self) -> Mapping[str, Method]:
         answers = CustomerService(
             loaded=self._current, customers=self.store.customers, clock=self.given.clock
         )
+        accounts = Accounts(loaded=self._current, store=self.store, clock=self.given.clock)
         deadline = self.settings.deadline_ms / 1000
         return {
+            "RecordSignal": Method(
+                "advisor.signal_recorded", deadline, self._outcomes().record_signal
+            ),
+            "GetEngagementCard": Method(
+                "advisor.card_shown", deadline, accounts.get_engagement_card
+            ),
+            "ExportCustomer": Method(
+                "advisor.customer_exported", deadline, accounts.export_customer
+            ),
+            "DeleteCustomer": Method(
+                "advisor.customer_deleted", deadline, accounts.delete_customer
+            ),
             "GetCustomer": Method("advisor.customer_read", deadline, answers.get_customer),
             "UpdateCustomer": Method("advisor.customer_updated", deadline, answers.update_customer),
         }

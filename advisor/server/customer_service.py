@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Final, NoReturn, Protocol
+from datetime import datetime
+from typing import Final, Protocol
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from advisor.facts.builtin.catalogue import BUILT_IN
 from advisor.facts.catalogue import Catalogue
 from advisor.server import errors
-from advisor.server.advisor_service import CustomerReader
 from advisor.server.calls import Call
 from advisor.server.errors import ErrorReason
 from advisor.server.packs import LoadedPack
@@ -19,18 +18,18 @@ from advisor.server.translate.customer_in import FIELD_NAMES, core_name, lift_in
 from advisor.server.translate.customer_out import profile_out
 from advisor.server.translate.facts_in import attributes_in
 from advisor.server.validation import Violation
-from advisor.store.customers import Change, Unavailable, Updated
-from advisor.store.errors import RecordUnreadable, StoreError, StoreMisconfigured
+from advisor.store.customers import Change, Stored, Unavailable, Updated
+from advisor.store.errors import StoreError
 from advisor.v1 import customer_service_pb2 as wire
-
-#: When a request that the store could not answer may be worth sending again.
-RETRY_AFTER: Final = timedelta(seconds=1)
 
 _ATTRIBUTES: Final = "attributes"
 
 
-class Customers(CustomerReader, Protocol):
+class Customers(Protocol):
     """Reads and changes what is kept of customers."""
+
+    async def read(self, customer_id: str) -> Stored | Unavailable | None:
+        """Return what is kept; None where nothing is; `Unavailable` where nobody can know."""
 
     async def update(self, customer_id: str, change: Change) -> Updated:
         """Join a change into what is kept, or raise a StoreError."""
@@ -59,7 +58,9 @@ class CustomerService:
         """Return what is kept of one customer."""
         stored = await self._customers.read(request.customer_id)
         if isinstance(stored, Unavailable):
-            raise errors.store_unavailable(stored.reason.value, retry_after=RETRY_AFTER)
+            raise errors.store_unavailable(
+                stored.reason.value, retry_after=errors.STORE_RETRY_AFTER
+            )
         if stored is None:
             raise errors.not_found(
                 ErrorReason.UNKNOWN_CUSTOMER, "customer", "", "UpdateCustomer makes one."
@@ -77,7 +78,7 @@ class CustomerService:
         try:
             updated = await self._customers.update(request.customer_id, change)
         except StoreError as error:
-            _refuse(error)
+            raise errors.store_failed(error) from error
         return wire.UpdateCustomerResponse(profile=profile_out(updated.stored.profile, catalogue))
 
 
@@ -115,11 +116,3 @@ def _named(
         else:
             found.append(Violation(f"update_mask.paths[{index}]", "is no field of a profile"))
     return frozenset(named)
-
-
-def _refuse(error: StoreError) -> NoReturn:
-    if isinstance(error, RecordUnreadable):
-        raise errors.record_unreadable() from error
-    if isinstance(error, StoreMisconfigured):
-        raise errors.store_misconfigured(error.reason.value) from error
-    raise errors.store_unavailable(error.reason.value, retry_after=RETRY_AFTER) from error

@@ -17,9 +17,13 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from advisor.server.validation import Violation
+from advisor.store.errors import IdReused, RecordUnreadable, StoreError, StoreMisconfigured
 
 #: The domain of every reason.
 DOMAIN: Final = "advisor"
+
+#: When a request that the store could not answer may be worth sending again.
+STORE_RETRY_AFTER: Final = timedelta(seconds=1)
 
 #: Bytes of field violations in one answer. Details travel in the trailers, base64 as one header;
 #: from 8 KiB on a peer may drop the whole answer.
@@ -36,6 +40,12 @@ class ErrorReason(StrEnum):
     UNKNOWN_CUSTOMER = "UNKNOWN_CUSTOMER"
     DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
     TOO_MANY_CALLS = "TOO_MANY_CALLS"
+    UNKNOWN_DECISION = "UNKNOWN_DECISION"
+    UNKNOWN_REFERENCE = "UNKNOWN_REFERENCE"
+    UNKNOWN_RULE = "UNKNOWN_RULE"
+    OTHER_PACK = "OTHER_PACK"
+    OUTCOME_EXISTS = "OUTCOME_EXISTS"
+    ID_REUSED = "ID_REUSED"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     STORE_MISCONFIGURED = "STORE_MISCONFIGURED"
     RECORD_UNREADABLE = "RECORD_UNREADABLE"
@@ -152,6 +162,52 @@ def store_unavailable(why: str, *, retry_after: timedelta) -> Refusal:
         "The store cannot answer now. Send the same request again.",
         details=[_retry(retry_after)],
         metadata={"why": why},
+    )
+
+
+def store_failed(error: StoreError) -> Refusal:
+    """Say what a failure of the store means to the caller."""
+    if isinstance(error, RecordUnreadable):
+        return record_unreadable()
+    if isinstance(error, StoreMisconfigured):
+        return store_misconfigured(error.reason.value)
+    if isinstance(error, IdReused):
+        return id_reused()
+    return store_unavailable(error.reason.value, retry_after=STORE_RETRY_AFTER)
+
+
+def id_reused() -> Refusal:
+    """Refuse an id that came before with other content."""
+    return Refusal(
+        grpc.StatusCode.ALREADY_EXISTS,
+        ErrorReason.ID_REUSED,
+        "The same id came before with other content, and nothing was changed. Give what is new an"
+        " id of its own; an outcome that was wrong is corrected with `corrects`.",
+    )
+
+
+def outcome_exists() -> Refusal:
+    """Refuse a second outcome of a call that corrects nothing."""
+    return Refusal(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        ErrorReason.OUTCOME_EXISTS,
+        "The call has an outcome already. To correct it, send a new outcome_id with the recorded"
+        " one in `corrects`, and the basis.",
+    )
+
+
+def other_pack(version: str) -> Refusal:
+    """Refuse to explain by rules that did not decide.
+
+    Args:
+        version: Of the pack that decided.
+    """
+    return Refusal(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        ErrorReason.OTHER_PACK,
+        "Another version of the pack decided, and this service no longer has it. What was answered"
+        " can be had without rule_id.",
+        metadata={"pack_version": version},
     )
 
 

@@ -29,6 +29,7 @@ class Metrics:
         "rules",
         "started",
         "store_available",
+        "undone",
     )
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -67,6 +68,12 @@ class Metrics:
         self.outcomes_missing = Counter(
             "advisor_outcomes_missing",
             "Calls settled because nobody told their outcome in time.",
+            registry=registry,
+        )
+        self.undone = Counter(
+            "advisor_left_undone",
+            "What should have been stored after an answer and was not.",
+            ["what"],
             registry=registry,
         )
         self.store_available = Gauge(

@@ -15,7 +15,7 @@ from advisor.server import errors
 from advisor.server.advisor_service import explains
 from advisor.server.calls import Call
 from advisor.server.packs import LoadedPack, Preparer
-from advisor.server.scene import situation_in, told_in
+from advisor.server.scene import Known, situation_in, told_in
 from advisor.server.translate import times, words
 from advisor.server.translate.decision_out import advice_out
 from advisor.server.translate.pack_out import diagnostic_out, pack_out, rule_out
@@ -90,7 +90,7 @@ class RuleService:
             return wire.EvaluatePackResponse(diagnostics=diagnostics)
         pack = prepared.guide.pack
         at = times.instant_of(request, "placed_at") or self._clock()
-        situation = situation_in(told_in(request.context, pack), pack, at, None)
+        situation = situation_in(told_in(request.context, pack), pack, at, Known())
         explain = explains(request.context)
         advice = advise(prepared.guide, situation, explain=explain)
         call.note(decision=advice.verdict.decision.word, pack_version=advice.pack_version)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from advisor.engagement.contacts import Contact
+from advisor.engagement.signals import Weather
 from advisor.facts.builtin.catalogue import BUILT_IN
+from advisor.facts.memory import Memory
 from advisor.facts.merge import lifted, merged
 from advisor.facts.situation import Call, History, Profile, Situation
 from advisor.facts.values import Value
@@ -84,8 +87,28 @@ def told_in(request: AdviseRequest, pack: Pack) -> Told:
     return told
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is kept that a decision may know of.
+
+    Attributes:
+        stored: The profile; None where nothing is kept.
+        memory: What is remembered of the customer.
+        number: Contacts of anybody with the dialled number.
+    """
+
+    stored: Stored | None = None
+    memory: Memory = field(default_factory=Memory)
+    number: tuple[Contact, ...] = ()
+
+
 def situation_in(
-    told: Told, pack: Pack, now: datetime, stored: Stored | Unavailable | None
+    told: Told,
+    pack: Pack,
+    now: datetime,
+    kept: Known | Unavailable,
+    *,
+    weather: tuple[Weather, ...] = (),
 ) -> Situation:
     """Put together what is told and what is kept.
 
@@ -93,17 +116,17 @@ def situation_in(
         told: The request.
         pack: The pack that decides.
         now: The instant to decide for, aware, UTC.
-        stored: What is kept of the customer; None where nothing is, or nobody looked.
+        kept: What is kept; nothing, where nobody looked.
+        weather: What makes itself felt to everybody now.
     """
-    known = stored if isinstance(stored, Stored) else Stored()
+    found = kept if isinstance(kept, Known) else Known()
+    known = found.stored or Stored()
     profile = merged(
         known.profile,
         replace(told.profile, suppressions=lifted(told.profile.suppressions, known.lifts)),
         observed_at=now,
     )
-    missing = (
-        f"{STATE_MISSING} ({stored.reason.value})" if isinstance(stored, Unavailable) else None
-    )
+    missing = f"{STATE_MISSING} ({kept.reason.value})" if isinstance(kept, Unavailable) else None
     return situation_of(
         pack,
         told.call,
@@ -117,6 +140,9 @@ def situation_in(
         profile=profile,
         history=told.history,
         stated={**profile.attributes, **told.stated},
+        memory=found.memory,
+        number=found.number,
+        weather=weather,
         state_missing=missing,
     )
 

@@ -26,11 +26,14 @@ from advisor.v1 import call_pb2 as advisor_dot_v1_dot_call__pb2
 from advisor.v1 import customer_pb2 as advisor_dot_v1_dot_customer__pb2
 from advisor.v1 import decision_pb2 as advisor_dot_v1_dot_decision__pb2
 from advisor.v1 import facts_pb2 as advisor_dot_v1_dot_facts__pb2
+from advisor.v1 import history_pb2 as advisor_dot_v1_dot_history__pb2
 from advisor.v1 import limits_pb2 as advisor_dot_v1_dot_limits__pb2
+from advisor.v1 import vocabulary_call_pb2 as advisor_dot_v1_dot_vocabulary__call__pb2
+from advisor.v1 import vocabulary_customer_pb2 as advisor_dot_v1_dot_vocabulary__customer__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n advisor/v1/advisor_service.proto\x12\nadvisor.v1\x1a\x15\x61\x64visor/v1/call.proto\x1a\x19\x61\x64visor/v1/customer.proto\x1a\x19\x61\x64visor/v1/decision.proto\x1a\x16\x61\x64visor/v1/facts.proto\x1a\x17\x61\x64visor/v1/limits.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x02\n\rAdviseRequest\x12&\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x10.advisor.v1.CallB\x06\xaa\xbb\x18\x02\x08\x01\x12,\n\x07purpose\x18\x02 \x01(\x0b\x32\x13.advisor.v1.PurposeB\x06\xaa\xbb\x18\x02\x08\x01\x12&\n\x08\x63ustomer\x18\x03 \x01(\x0b\x32\x14.advisor.v1.Customer\x12J\n\nattributes\x18\x04 \x03(\x0b\x32).advisor.v1.AdviseRequest.AttributesEntryB\x0b\xaa\xbb\x18\x07\x18\x80\x02\x38\x64@\t\x12)\n\x07\x65xplain\x18\x05 \x01(\x0e\x32\x18.advisor.v1.ExplainLevel\x1aH\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.advisor.v1.FactValue:\x02\x38\x01\"\xb8\x03\n\x0e\x41\x64viseResponse\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x14\n\x0cpack_version\x18\x02 \x01(\t\x12$\n\x07verdict\x18\x03 \x01(\x0b\x32\x13.advisor.v1.Verdict\x12\'\n\x05\x62rief\x18\x04 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\'\n\x05items\x18\x05 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\x12\n\ndo_not_ask\x18\x06 \x03(\t\x12 \n\x05proof\x18\x07 \x01(\x0b\x32\x11.advisor.v1.Proof\x12(\n\x04\x63\x61rd\x18\x08 \x01(\x0b\x32\x1a.advisor.v1.EngagementCard\x12.\n\nsuppressed\x18\t \x03(\x0b\x32\x1a.advisor.v1.SuppressedItem\x12\x31\n\x0e\x63ontext_report\x18\n \x01(\x0b\x32\x19.advisor.v1.ContextReport\x12/\n\x0bvalid_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07opening\x18\x0c \x01(\t*^\n\x0c\x45xplainLevel\x12\x1d\n\x19\x45XPLAIN_LEVEL_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPLAIN_LEVEL_NONE\x10\x01\x12\x17\n\x13\x45XPLAIN_LEVEL_ITEMS\x10\x02\x32Q\n\x0e\x41\x64visorService\x12?\n\x06\x41\x64vise\x12\x19.advisor.v1.AdviseRequest\x1a\x1a.advisor.v1.AdviseResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n advisor/v1/advisor_service.proto\x12\nadvisor.v1\x1a\x15\x61\x64visor/v1/call.proto\x1a\x19\x61\x64visor/v1/customer.proto\x1a\x19\x61\x64visor/v1/decision.proto\x1a\x16\x61\x64visor/v1/facts.proto\x1a\x18\x61\x64visor/v1/history.proto\x1a\x17\x61\x64visor/v1/limits.proto\x1a advisor/v1/vocabulary_call.proto\x1a$advisor/v1/vocabulary_customer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x02\n\rAdviseRequest\x12&\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x10.advisor.v1.CallB\x06\xaa\xbb\x18\x02\x08\x01\x12,\n\x07purpose\x18\x02 \x01(\x0b\x32\x13.advisor.v1.PurposeB\x06\xaa\xbb\x18\x02\x08\x01\x12&\n\x08\x63ustomer\x18\x03 \x01(\x0b\x32\x14.advisor.v1.Customer\x12J\n\nattributes\x18\x04 \x03(\x0b\x32).advisor.v1.AdviseRequest.AttributesEntryB\x0b\xaa\xbb\x18\x07\x18\x80\x02\x38\x64@\t\x12)\n\x07\x65xplain\x18\x05 \x01(\x0e\x32\x18.advisor.v1.ExplainLevel\x1aH\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.advisor.v1.FactValue:\x02\x38\x01\"\xca\x03\n\x0e\x41\x64viseResponse\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x14\n\x0cpack_version\x18\x02 \x01(\t\x12$\n\x07verdict\x18\x03 \x01(\x0b\x32\x13.advisor.v1.Verdict\x12\'\n\x05\x62rief\x18\x04 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\'\n\x05items\x18\x05 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\x12\n\ndo_not_ask\x18\x06 \x03(\t\x12 \n\x05proof\x18\x07 \x01(\x0b\x32\x11.advisor.v1.Proof\x12(\n\x04\x63\x61rd\x18\x08 \x01(\x0b\x32\x1a.advisor.v1.EngagementCard\x12.\n\nsuppressed\x18\t \x03(\x0b\x32\x1a.advisor.v1.SuppressedItem\x12\x31\n\x0e\x63ontext_report\x18\n \x01(\x0b\x32\x19.advisor.v1.ContextReport\x12/\n\x0bvalid_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07opening\x18\x0c \x01(\t\x12\x10\n\x08revision\x18\r \x01(\x05\"\xdc\x03\n\x14RecordOutcomeRequest\x12\x1e\n\x0b\x63ustomer_id\x18\x01 \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x1f\n\noutcome_id\x18\x02 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12\x1c\n\x07\x63\x61ll_id\x18\x03 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12)\n\x04\x63\x61ll\x18\x04 \x01(\x0b\x32\x13.advisor.v1.ContactB\x06\xaa\xbb\x18\x02\x08\x01\x12\x13\n\x06\x63losed\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12 \n\nitems_used\x18\x06 \x03(\tB\x0c\xaa\xbb\x18\x08\x10\xc8\x01\x18\xc8\x01\x30\x01\x12\x18\n\x07\x63omment\x18\x07 \x01(\tB\x07\xaa\xbb\x18\x03\x10\xd0\x0f\x12J\n\x07learned\x18\x08 \x03(\x0b\x32-.advisor.v1.RecordOutcomeRequest.LearnedEntryB\n\xaa\xbb\x18\x06\x18\x32\x38\x64@\t\x12\x16\n\x0eunder_pressure\x18\t \x01(\x08\x12\x1b\n\x08\x63orrects\x18\n \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x16\n\x05\x62\x61sis\x18\x0b \x01(\tB\x07\xaa\xbb\x18\x03\x10\xf4\x03\x1a\x45\n\x0cLearnedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.advisor.v1.FactValue:\x02\x38\x01\x42\t\n\x07_closed\"\xf1\x01\n\x15RecordOutcomeResponse\x12*\n\ndurability\x18\x01 \x01(\x0e\x32\x16.advisor.v1.Durability\x12\x10\n\x08repeated\x18\x02 \x01(\x08\x12\x12\n\nsuperseded\x18\x03 \x01(\x08\x12\r\n\x05human\x18\x04 \x01(\x08\x12\x0f\n\x07refusal\x18\x05 \x01(\x08\x12\x0f\n\x07opt_out\x18\x06 \x01(\x08\x12&\n\x07\x65ntries\x18\x07 \x03(\x0b\x32\x15.advisor.v1.CardEntry\x12\x16\n\x0e\x62\x61lance_before\x18\x08 \x01(\x01\x12\x15\n\rbalance_after\x18\t \x01(\x01\"U\n\x16\x45xplainDecisionRequest\x12\x1f\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\tB\n\xaa\xbb\x18\x06\x08\x01\x10@0\x01\x12\x1a\n\x07rule_id\x18\x02 \x01(\tB\t\xaa\xbb\x18\x05\x10\xc8\x01\x30\x01\"\x9a\x01\n\x17\x45xplainDecisionResponse\x12,\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1a.advisor.v1.AdviseResponse\x12.\n\ndecided_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x66or_customer\x18\x03 \x01(\t\x12\x0b\n\x03why\x18\x04 \x03(\t\"w\n\x1aLookupCallReferenceRequest\x12\x1b\n\treference\x18\x01 \x01(\tB\x08\xaa\xbb\x18\x04\x08\x01\x10@\x12<\n\x15\x63ustomer_verification\x18\x02 \x01(\x0e\x32\x1d.advisor.v1.VerificationLevel\"\x96\x01\n\x1bLookupCallReferenceResponse\x12\r\n\x05\x62rand\x18\x01 \x01(\t\x12\x12\n\nbrand_name\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x62out\x18\x04 \x01(\t\x12\x0c\n\x04open\x18\x05 \x01(\x08\x12\x0f\n\x07lookups\x18\x06 \x01(\x05*^\n\x0c\x45xplainLevel\x12\x1d\n\x19\x45XPLAIN_LEVEL_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPLAIN_LEVEL_NONE\x10\x01\x12\x17\n\x13\x45XPLAIN_LEVEL_ITEMS\x10\x02\x32\xeb\x02\n\x0e\x41\x64visorService\x12?\n\x06\x41\x64vise\x12\x19.advisor.v1.AdviseRequest\x1a\x1a.advisor.v1.AdviseResponse\x12T\n\rRecordOutcome\x12 .advisor.v1.RecordOutcomeRequest\x1a!.advisor.v1.RecordOutcomeResponse\x12Z\n\x0f\x45xplainDecision\x12\".advisor.v1.ExplainDecisionRequest\x1a#.advisor.v1.ExplainDecisionResponse\x12\x66\n\x13LookupCallReference\x12&.advisor.v1.LookupCallReferenceRequest\x1a\'.advisor.v1.LookupCallReferenceResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,14 +48,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADVISEREQUEST'].fields_by_name['purpose']._serialized_options = b'\252\273\030\002\010\001'
   _globals['_ADVISEREQUEST'].fields_by_name['attributes']._loaded_options = None
   _globals['_ADVISEREQUEST'].fields_by_name['attributes']._serialized_options = b'\252\273\030\007\030\200\0028d@\t'
-  _globals['_EXPLAINLEVEL']._serialized_start=987
-  _globals['_EXPLAINLEVEL']._serialized_end=1081
-  _globals['_ADVISEREQUEST']._serialized_start=208
-  _globals['_ADVISEREQUEST']._serialized_end=542
-  _globals['_ADVISEREQUEST_ATTRIBUTESENTRY']._serialized_start=470
-  _globals['_ADVISEREQUEST_ATTRIBUTESENTRY']._serialized_end=542
-  _globals['_ADVISERESPONSE']._serialized_start=545
-  _globals['_ADVISERESPONSE']._serialized_end=985
-  _globals['_ADVISORSERVICE']._serialized_start=1083
-  _globals['_ADVISORSERVICE']._serialized_end=1164
+  _globals['_RECORDOUTCOMEREQUEST_LEARNEDENTRY']._loaded_options = None
+  _globals['_RECORDOUTCOMEREQUEST_LEARNEDENTRY']._serialized_options = b'8\001'
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['customer_id']._loaded_options = None
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['customer_id']._serialized_options = b'\252\273\030\005\020\200\0010\001'
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['outcome_id']._loaded_options = None
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['outcome_id']._serialized_options = b'\252\273\030\007\010\001\020\200\0010\001'
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['call_id']._loaded_options = None
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['call_id']._serialized_options = b'\252\273\030\007\010\001\020\200\0010\001'
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['call']._loaded_options = None
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['call']._serialized_options = b'\252\273\030\002\010\001'
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['items_used']._loaded_options = None
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['items_used']._serialized_options = b'\252\273\030\010\020\310\001\030\310\0010\001'
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['comment']._loaded_options = None
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['comment']._serialized_options = b'\252\273\030\003\020\320\017'
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['learned']._loaded_options = None
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['learned']._serialized_options = b'\252\273\030\006\03028d@\t'
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['corrects']._loaded_options = None
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['corrects']._serialized_options = b'\252\273\030\005\020\200\0010\001'
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['basis']._loaded_options = None
+  _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['basis']._serialized_options = b'\252\273\030\003\020\364\003'
+  _globals['_EXPLAINDECISIONREQUEST'].fields_by_name['decision_id']._loaded_options = None
+  _globals['_EXPLAINDECISIONREQUEST'].fields_by_name['decision_id']._serialized_options = b'\252\273\030\006\010\001\020@0\001'
+  _globals['_EXPLAINDECISIONREQUEST'].fields_by_name['rule_id']._loaded_options = None
+  _globals['_EXPLAINDECISIONREQUEST'].fields_by_name['rule_id']._serialized_options = b'\252\273\030\005\020\310\0010\001'
+  _globals['_LOOKUPCALLREFERENCEREQUEST'].fields_by_name['reference']._loaded_options = None
+  _globals['_LOOKUPCALLREFERENCEREQUEST'].fields_by_name['reference']._serialized_options = b'\252\273\030\004\010\001\020@'
+  _globals['_EXPLAINLEVEL']._serialized_start=2344
+  _globals['_EXPLAINLEVEL']._serialized_end=2438
+  _globals['_ADVISEREQUEST']._serialized_start=306
+  _globals['_ADVISEREQUEST']._serialized_end=640
+  _globals['_ADVISEREQUEST_ATTRIBUTESENTRY']._serialized_start=568
+  _globals['_ADVISEREQUEST_ATTRIBUTESENTRY']._serialized_end=640
+  _globals['_ADVISERESPONSE']._serialized_start=643
+  _globals['_ADVISERESPONSE']._serialized_end=1101
+  _globals['_RECORDOUTCOMEREQUEST']._serialized_start=1104
+  _globals['_RECORDOUTCOMEREQUEST']._serialized_end=1580
+  _globals['_RECORDOUTCOMEREQUEST_LEARNEDENTRY']._serialized_start=1500
+  _globals['_RECORDOUTCOMEREQUEST_LEARNEDENTRY']._serialized_end=1569
+  _globals['_RECORDOUTCOMERESPONSE']._serialized_start=1583
+  _globals['_RECORDOUTCOMERESPONSE']._serialized_end=1824
+  _globals['_EXPLAINDECISIONREQUEST']._serialized_start=1826
+  _globals['_EXPLAINDECISIONREQUEST']._serialized_end=1911
+  _globals['_EXPLAINDECISIONRESPONSE']._serialized_start=1914
+  _globals['_EXPLAINDECISIONRESPONSE']._serialized_end=2068
+  _globals['_LOOKUPCALLREFERENCEREQUEST']._serialized_start=2070
+  _globals['_LOOKUPCALLREFERENCEREQUEST']._serialized_end=2189
+  _globals['_LOOKUPCALLREFERENCERESPONSE']._serialized_start=2192
+  _globals['_LOOKUPCALLREFERENCERESPONSE']._serialized_end=2342
+  _globals['_ADVISORSERVICE']._serialized_start=2441
+  _globals['_ADVISORSERVICE']._serialized_end=2804
 # @@protoc_insertion_point(module_scope)

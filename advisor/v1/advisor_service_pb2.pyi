@@ -7,6 +7,9 @@ from advisor.v1 import call_pb2 as _call_pb2
 from advisor.v1 import customer_pb2 as _customer_pb2
 from advisor.v1 import decision_pb2 as _decision_pb2
 from advisor.v1 import facts_pb2 as _facts_pb2
+from advisor.v1 import history_pb2 as _history_pb2
+from advisor.v1 import vocabulary_call_pb2 as _vocabulary_call_pb2
+from advisor.v1 import vocabulary_customer_pb2 as _vocabulary_customer_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -139,12 +142,15 @@ class AdviseResponse(_message.Message):
     CONTEXT_REPORT_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
     OPENING_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
     """Id of this decision. Empty in an answer of `EvaluatePack`, which decides nothing."""
     pack_version: _builtins.str
     """Version of the pack that decided: the hash of its content."""
     opening: _builtins.str
     """Name of the opening order that was chosen, as the pack names it."""
+    revision: _builtins.int
+    """How often the context of this call has changed, from 1. 0: the state could not be reached."""
     @_builtins.property
     def verdict(self) -> _decision_pb2.Verdict:
         """Whether the call may be made."""
@@ -198,11 +204,299 @@ class AdviseResponse(_message.Message):
         context_report: _decision_pb2.ContextReport | None = ...,
         valid_until: _timestamp_pb2.Timestamp | None = ...,
         opening: _builtins.str = ...,
+        revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "context_report", b"context_report", "proof", b"proof", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brief", b"brief", "card", b"card", "context_report", b"context_report", "decision_id", b"decision_id", "do_not_ask", b"do_not_ask", "items", b"items", "opening", b"opening", "pack_version", b"pack_version", "proof", b"proof", "suppressed", b"suppressed", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brief", b"brief", "card", b"card", "context_report", b"context_report", "decision_id", b"decision_id", "do_not_ask", b"do_not_ask", "items", b"items", "opening", b"opening", "pack_version", b"pack_version", "proof", b"proof", "revision", b"revision", "suppressed", b"suppressed", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AdviseResponse: _TypeAlias = AdviseResponse  # noqa: Y015
+
+@_typing.final
+class RecordOutcomeRequest(_message.Message):
+    """How a call came out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LearnedEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _facts_pb2.FactValue: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _facts_pb2.FactValue | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_ID_FIELD_NUMBER: _builtins.int
+    CALL_ID_FIELD_NUMBER: _builtins.int
+    CALL_FIELD_NUMBER: _builtins.int
+    CLOSED_FIELD_NUMBER: _builtins.int
+    ITEMS_USED_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    LEARNED_FIELD_NUMBER: _builtins.int
+    UNDER_PRESSURE_FIELD_NUMBER: _builtins.int
+    CORRECTS_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The company's id of the customer. Empty: nobody knows whom it was about."""
+    outcome_id: _builtins.str
+    """The sender's id of this telling; the same again has no second effect."""
+    call_id: _builtins.str
+    """The dialer's id of the call, as in `Advise`."""
+    closed: _builtins.bool
+    """Whether the agent took leave before the call ended. Absent: nobody says."""
+    comment: _builtins.str
+    """What the customer said, in their words. Digits that look like a card's are blotted out."""
+    under_pressure: _builtins.bool
+    """Whether we pressed for them; such facts verify nobody."""
+    corrects: _builtins.str
+    """The `outcome_id` that this one corrects. Empty: it is the first."""
+    basis: _builtins.str
+    """Of a correction: why the first was wrong."""
+    @_builtins.property
+    def call(self) -> _history_pb2.Contact:
+        """The call. `disposition` is required; `call_id` is taken from above; what is not said of
+        purpose, subject, debt, number, brand and campaign is taken from what `Advise` was asked.
+        """
+
+    @_builtins.property
+    def items_used(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids (rule/item) of the items that were used."""
+
+    @_builtins.property
+    def learned(self) -> _containers.MessageMap[_builtins.str, _facts_pb2.FactValue]:
+        """What the call taught about the customer: facts of the company's own, by full name."""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        outcome_id: _builtins.str = ...,
+        call_id: _builtins.str = ...,
+        call: _history_pb2.Contact | None = ...,
+        closed: _builtins.bool | None = ...,
+        items_used: _abc.Iterable[_builtins.str] | None = ...,
+        comment: _builtins.str = ...,
+        learned: _abc.Mapping[_builtins.str, _facts_pb2.FactValue] | None = ...,
+        under_pressure: _builtins.bool = ...,
+        corrects: _builtins.str = ...,
+        basis: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_closed", b"_closed", "call", b"call", "closed", b"closed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_closed", b"_closed", "basis", b"basis", "call", b"call", "call_id", b"call_id", "closed", b"closed", "comment", b"comment", "corrects", b"corrects", "customer_id", b"customer_id", "items_used", b"items_used", "learned", b"learned", "outcome_id", b"outcome_id", "under_pressure", b"under_pressure"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__closed: _TypeAlias = _typing.Literal["closed"]  # noqa: Y015
+    _WhichOneofArgType__closed: _TypeAlias = _typing.Literal["_closed", b"_closed"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__closed) -> _WhichOneofReturnType__closed | None: ...
+
+Global___RecordOutcomeRequest: _TypeAlias = RecordOutcomeRequest  # noqa: Y015
+
+@_typing.final
+class RecordOutcomeResponse(_message.Message):
+    """What came of an outcome."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DURABILITY_FIELD_NUMBER: _builtins.int
+    REPEATED_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_FIELD_NUMBER: _builtins.int
+    HUMAN_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    OPT_OUT_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    BALANCE_BEFORE_FIELD_NUMBER: _builtins.int
+    BALANCE_AFTER_FIELD_NUMBER: _builtins.int
+    durability: _vocabulary_customer_pb2.Durability.ValueType
+    """How safe it is."""
+    repeated: _builtins.bool
+    """Whether it had been recorded before, and nothing was changed now."""
+    superseded: _builtins.bool
+    """Whether it arrived after its own correction, and so changed nothing."""
+    human: _builtins.bool
+    """Whether a person was reached."""
+    refusal: _builtins.bool
+    """Whether the customer said no."""
+    opt_out: _builtins.bool
+    """Whether the customer asked, in so many words, for no more calls."""
+    balance_before: _builtins.float
+    """The points of the card before it."""
+    balance_after: _builtins.float
+    """The points of the card after it."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[_customer_pb2.CardEntry]:
+        """What it earned and cost; reversals of a corrected outcome come first."""
+
+    def __init__(
+        self,
+        *,
+        durability: _vocabulary_customer_pb2.Durability.ValueType = ...,
+        repeated: _builtins.bool = ...,
+        superseded: _builtins.bool = ...,
+        human: _builtins.bool = ...,
+        refusal: _builtins.bool = ...,
+        opt_out: _builtins.bool = ...,
+        entries: _abc.Iterable[_customer_pb2.CardEntry] | None = ...,
+        balance_before: _builtins.float = ...,
+        balance_after: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance_after", b"balance_after", "balance_before", b"balance_before", "durability", b"durability", "entries", b"entries", "human", b"human", "opt_out", b"opt_out", "refusal", b"refusal", "repeated", b"repeated", "superseded", b"superseded"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordOutcomeResponse: _TypeAlias = RecordOutcomeResponse  # noqa: Y015
+
+@_typing.final
+class ExplainDecisionRequest(_message.Message):
+    """Asks for the reasons of a decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    decision_id: _builtins.str
+    """Id of the decision."""
+    rule_id: _builtins.str
+    """Id of a rule or item (rule/item) of which to say why it speaks or does not. Empty: none."""
+    def __init__(
+        self,
+        *,
+        decision_id: _builtins.str = ...,
+        rule_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "rule_id", b"rule_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDecisionRequest: _TypeAlias = ExplainDecisionRequest  # noqa: Y015
+
+@_typing.final
+class ExplainDecisionResponse(_message.Message):
+    """The reasons of a decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_FIELD_NUMBER: _builtins.int
+    FOR_CUSTOMER_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    for_customer: _builtins.str
+    """A plain answer to "why did you call me?", for the customer, about what anybody may hear."""
+    @_builtins.property
+    def decision(self) -> Global___AdviseResponse:
+        """What was answered."""
+
+    @_builtins.property
+    def decided_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided."""
+
+    @_builtins.property
+    def why(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Why the rule that was asked about speaks or does not, a line each."""
+
+    def __init__(
+        self,
+        *,
+        decision: Global___AdviseResponse | None = ...,
+        decided_at: _timestamp_pb2.Timestamp | None = ...,
+        for_customer: _builtins.str = ...,
+        why: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "decision", b"decision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "decision", b"decision", "for_customer", b"for_customer", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDecisionResponse: _TypeAlias = ExplainDecisionResponse  # noqa: Y015
+
+@_typing.final
+class LookupCallReferenceRequest(_message.Message):
+    """Asks what a reference stands for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_VERIFICATION_FIELD_NUMBER: _builtins.int
+    reference: _builtins.str
+    """The reference as the customer says it; case, spaces and hyphens do not matter."""
+    customer_verification: _vocabulary_call_pb2.VerificationLevel.ValueType
+    """What the asker has shown. UNSPECIFIED: NONE."""
+    def __init__(
+        self,
+        *,
+        reference: _builtins.str = ...,
+        customer_verification: _vocabulary_call_pb2.VerificationLevel.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_verification", b"customer_verification", "reference", b"reference"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LookupCallReferenceRequest: _TypeAlias = LookupCallReferenceRequest  # noqa: Y015
+
+@_typing.final
+class LookupCallReferenceResponse(_message.Message):
+    """What a reference stands for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BRAND_FIELD_NUMBER: _builtins.int
+    BRAND_NAME_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    ABOUT_FIELD_NUMBER: _builtins.int
+    OPEN_FIELD_NUMBER: _builtins.int
+    LOOKUPS_FIELD_NUMBER: _builtins.int
+    brand: _builtins.str
+    """Id of the brand that rang."""
+    brand_name: _builtins.str
+    """The name of the brand, as it is said. Empty where it gives the subject away, and the asker has
+    not shown who they are.
+    """
+    about: _builtins.str
+    """What the call was about, as far as this asker may hear. Empty: nothing."""
+    open: _builtins.bool
+    """Whether its outcome is still to come."""
+    lookups: _builtins.int
+    """How often it had been looked up before; a reference is for one conversation."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When the call was decided."""
+
+    def __init__(
+        self,
+        *,
+        brand: _builtins.str = ...,
+        brand_name: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        about: _builtins.str = ...,
+        open: _builtins.bool = ...,
+        lookups: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "at", b"at", "brand", b"brand", "brand_name", b"brand_name", "lookups", b"lookups", "open", b"open"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LookupCallReferenceResponse: _TypeAlias = LookupCallReferenceResponse  # noqa: Y015

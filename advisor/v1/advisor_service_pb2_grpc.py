@@ -40,6 +40,21 @@ class AdvisorServiceStub:
                 request_serializer=advisor_dot_v1_dot_advisor__service__pb2.AdviseRequest.SerializeToString,
                 response_deserializer=advisor_dot_v1_dot_advisor__service__pb2.AdviseResponse.FromString,
                 _registered_method=True)
+        self.RecordOutcome = channel.unary_unary(
+                '/advisor.v1.AdvisorService/RecordOutcome',
+                request_serializer=advisor_dot_v1_dot_advisor__service__pb2.RecordOutcomeRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_advisor__service__pb2.RecordOutcomeResponse.FromString,
+                _registered_method=True)
+        self.ExplainDecision = channel.unary_unary(
+                '/advisor.v1.AdvisorService/ExplainDecision',
+                request_serializer=advisor_dot_v1_dot_advisor__service__pb2.ExplainDecisionRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_advisor__service__pb2.ExplainDecisionResponse.FromString,
+                _registered_method=True)
+        self.LookupCallReference = channel.unary_unary(
+                '/advisor.v1.AdvisorService/LookupCallReference',
+                request_serializer=advisor_dot_v1_dot_advisor__service__pb2.LookupCallReferenceRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_advisor__service__pb2.LookupCallReferenceResponse.FromString,
+                _registered_method=True)
 
 
 class AdvisorServiceServicer:
@@ -55,6 +70,45 @@ class AdvisorServiceServicer:
 
         Errors: INVALID_ARGUMENT (every violation at once), NOT_FOUND (the pack knows no such purpose
         or brand), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (too many calls at once).
+
+        Idempotent by `call_id`: the same request again has the same decision and reference; one that
+        has changed is a new revision. An allowed call counts as an attempt until its outcome is told.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordOutcome(self, request, context):
+        """Records how a call came out: in the history, on the engagement card, and, where the customer
+        asked for no more calls, among the suppressions.
+
+        Idempotent by `outcome_id`. A call has one outcome; another one must name the one that it
+        corrects, which is then taken back, and everything is worked out again. OK means that it is
+        stored as safely as `durability` says.
+
+        Errors: INVALID_ARGUMENT (also where it contradicts itself), ALREADY_EXISTS (the id came
+        before with other content), FAILED_PRECONDITION (the call has an outcome already),
+        UNAVAILABLE (it may or may not be stored: send the same request again).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainDecision(self, request, context):
+        """Explains a decision that was made: what was answered, why, and why a rule did not speak.
+
+        Errors: INVALID_ARGUMENT, NOT_FOUND (nothing is kept of the decision, or the pack has no such
+        rule), FAILED_PRECONDITION (another pack decided), UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LookupCallReference(self, request, context):
+        """Tells whether a reference that somebody quotes is one of ours, and what it is about, at the
+        level that this asker may hear.
+
+        Errors: INVALID_ARGUMENT, NOT_FOUND (it is not ours, or too old), UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -67,6 +121,21 @@ def add_AdvisorServiceServicer_to_server(servicer, server):
                     servicer.Advise,
                     request_deserializer=advisor_dot_v1_dot_advisor__service__pb2.AdviseRequest.FromString,
                     response_serializer=advisor_dot_v1_dot_advisor__service__pb2.AdviseResponse.SerializeToString,
+            ),
+            'RecordOutcome': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordOutcome,
+                    request_deserializer=advisor_dot_v1_dot_advisor__service__pb2.RecordOutcomeRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_advisor__service__pb2.RecordOutcomeResponse.SerializeToString,
+            ),
+            'ExplainDecision': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainDecision,
+                    request_deserializer=advisor_dot_v1_dot_advisor__service__pb2.ExplainDecisionRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_advisor__service__pb2.ExplainDecisionResponse.SerializeToString,
+            ),
+            'LookupCallReference': grpc.unary_unary_rpc_method_handler(
+                    servicer.LookupCallReference,
+                    request_deserializer=advisor_dot_v1_dot_advisor__service__pb2.LookupCallReferenceRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_advisor__service__pb2.LookupCallReferenceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -97,6 +166,87 @@ class AdvisorService:
             '/advisor.v1.AdvisorService/Advise',
             advisor_dot_v1_dot_advisor__service__pb2.AdviseRequest.SerializeToString,
             advisor_dot_v1_dot_advisor__service__pb2.AdviseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordOutcome(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/advisor.v1.AdvisorService/RecordOutcome',
+            advisor_dot_v1_dot_advisor__service__pb2.RecordOutcomeRequest.SerializeToString,
+            advisor_dot_v1_dot_advisor__service__pb2.RecordOutcomeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainDecision(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/advisor.v1.AdvisorService/ExplainDecision',
+            advisor_dot_v1_dot_advisor__service__pb2.ExplainDecisionRequest.SerializeToString,
+            advisor_dot_v1_dot_advisor__service__pb2.ExplainDecisionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LookupCallReference(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/advisor.v1.AdvisorService/LookupCallReference',
+            advisor_dot_v1_dot_advisor__service__pb2.LookupCallReferenceRequest.SerializeToString,
+            advisor_dot_v1_dot_advisor__service__pb2.LookupCallReferenceResponse.FromString,
             options,
             channel_credentials,
             insecure,

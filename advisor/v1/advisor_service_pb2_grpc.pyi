@@ -42,6 +42,33 @@ class AdvisorServiceStub:
 
     Errors: INVALID_ARGUMENT (every violation at once), NOT_FOUND (the pack knows no such purpose
     or brand), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (too many calls at once).
+
+    Idempotent by `call_id`: the same request again has the same decision and reference; one that
+    has changed is a new revision. An allowed call counts as an attempt until its outcome is told.
+    """
+    RecordOutcome: _grpc.UnaryUnaryMultiCallable[_advisor_service_pb2.RecordOutcomeRequest, _advisor_service_pb2.RecordOutcomeResponse]
+    """Records how a call came out: in the history, on the engagement card, and, where the customer
+    asked for no more calls, among the suppressions.
+
+    Idempotent by `outcome_id`. A call has one outcome; another one must name the one that it
+    corrects, which is then taken back, and everything is worked out again. OK means that it is
+    stored as safely as `durability` says.
+
+    Errors: INVALID_ARGUMENT (also where it contradicts itself), ALREADY_EXISTS (the id came
+    before with other content), FAILED_PRECONDITION (the call has an outcome already),
+    UNAVAILABLE (it may or may not be stored: send the same request again).
+    """
+    ExplainDecision: _grpc.UnaryUnaryMultiCallable[_advisor_service_pb2.ExplainDecisionRequest, _advisor_service_pb2.ExplainDecisionResponse]
+    """Explains a decision that was made: what was answered, why, and why a rule did not speak.
+
+    Errors: INVALID_ARGUMENT, NOT_FOUND (nothing is kept of the decision, or the pack has no such
+    rule), FAILED_PRECONDITION (another pack decided), UNAVAILABLE.
+    """
+    LookupCallReference: _grpc.UnaryUnaryMultiCallable[_advisor_service_pb2.LookupCallReferenceRequest, _advisor_service_pb2.LookupCallReferenceResponse]
+    """Tells whether a reference that somebody quotes is one of ours, and what it is about, at the
+    level that this asker may hear.
+
+    Errors: INVALID_ARGUMENT, NOT_FOUND (it is not ours, or too old), UNAVAILABLE.
     """
 
 @_typing.type_check_only
@@ -58,6 +85,33 @@ class AdvisorServiceAsyncStub(AdvisorServiceStub):
 
     Errors: INVALID_ARGUMENT (every violation at once), NOT_FOUND (the pack knows no such purpose
     or brand), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (too many calls at once).
+
+    Idempotent by `call_id`: the same request again has the same decision and reference; one that
+    has changed is a new revision. An allowed call counts as an attempt until its outcome is told.
+    """
+    RecordOutcome: _aio.UnaryUnaryMultiCallable[_advisor_service_pb2.RecordOutcomeRequest, _advisor_service_pb2.RecordOutcomeResponse]  # type: ignore[assignment]
+    """Records how a call came out: in the history, on the engagement card, and, where the customer
+    asked for no more calls, among the suppressions.
+
+    Idempotent by `outcome_id`. A call has one outcome; another one must name the one that it
+    corrects, which is then taken back, and everything is worked out again. OK means that it is
+    stored as safely as `durability` says.
+
+    Errors: INVALID_ARGUMENT (also where it contradicts itself), ALREADY_EXISTS (the id came
+    before with other content), FAILED_PRECONDITION (the call has an outcome already),
+    UNAVAILABLE (it may or may not be stored: send the same request again).
+    """
+    ExplainDecision: _aio.UnaryUnaryMultiCallable[_advisor_service_pb2.ExplainDecisionRequest, _advisor_service_pb2.ExplainDecisionResponse]  # type: ignore[assignment]
+    """Explains a decision that was made: what was answered, why, and why a rule did not speak.
+
+    Errors: INVALID_ARGUMENT, NOT_FOUND (nothing is kept of the decision, or the pack has no such
+    rule), FAILED_PRECONDITION (another pack decided), UNAVAILABLE.
+    """
+    LookupCallReference: _aio.UnaryUnaryMultiCallable[_advisor_service_pb2.LookupCallReferenceRequest, _advisor_service_pb2.LookupCallReferenceResponse]  # type: ignore[assignment]
+    """Tells whether a reference that somebody quotes is one of ours, and what it is about, at the
+    level that this asker may hear.
+
+    Errors: INVALID_ARGUMENT, NOT_FOUND (it is not ours, or too old), UNAVAILABLE.
     """
 
 class AdvisorServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -77,6 +131,51 @@ class AdvisorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: INVALID_ARGUMENT (every violation at once), NOT_FOUND (the pack knows no such purpose
         or brand), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (too many calls at once).
+
+        Idempotent by `call_id`: the same request again has the same decision and reference; one that
+        has changed is a new revision. An allowed call counts as an attempt until its outcome is told.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordOutcome(
+        self,
+        request: _advisor_service_pb2.RecordOutcomeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_advisor_service_pb2.RecordOutcomeResponse, _abc.Awaitable[_advisor_service_pb2.RecordOutcomeResponse]]:
+        """Records how a call came out: in the history, on the engagement card, and, where the customer
+        asked for no more calls, among the suppressions.
+
+        Idempotent by `outcome_id`. A call has one outcome; another one must name the one that it
+        corrects, which is then taken back, and everything is worked out again. OK means that it is
+        stored as safely as `durability` says.
+
+        Errors: INVALID_ARGUMENT (also where it contradicts itself), ALREADY_EXISTS (the id came
+        before with other content), FAILED_PRECONDITION (the call has an outcome already),
+        UNAVAILABLE (it may or may not be stored: send the same request again).
+        """
+
+    @_abc_1.abstractmethod
+    def ExplainDecision(
+        self,
+        request: _advisor_service_pb2.ExplainDecisionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_advisor_service_pb2.ExplainDecisionResponse, _abc.Awaitable[_advisor_service_pb2.ExplainDecisionResponse]]:
+        """Explains a decision that was made: what was answered, why, and why a rule did not speak.
+
+        Errors: INVALID_ARGUMENT, NOT_FOUND (nothing is kept of the decision, or the pack has no such
+        rule), FAILED_PRECONDITION (another pack decided), UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def LookupCallReference(
+        self,
+        request: _advisor_service_pb2.LookupCallReferenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_advisor_service_pb2.LookupCallReferenceResponse, _abc.Awaitable[_advisor_service_pb2.LookupCallReferenceResponse]]:
+        """Tells whether a reference that somebody quotes is one of ours, and what it is about, at the
+        level that this asker may hear.
+
+        Errors: INVALID_ARGUMENT, NOT_FOUND (it is not ours, or too old), UNAVAILABLE.
         """
 
 def add_AdvisorServiceServicer_to_server(servicer: AdvisorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -9,6 +9,7 @@ from advisor.v1 import vocabulary_call_pb2 as _vocabulary_call_pb2
 from advisor.v1 import vocabulary_customer_pb2 as _vocabulary_customer_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -546,13 +547,30 @@ class CardEntry(_message.Message):
     AT_FIELD_NUMBER: _builtins.int
     POINTS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    BECAUSE_FIELD_NUMBER: _builtins.int
+    HALF_LIFE_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
     points: _builtins.float
     """Points: more than 0 for a credit, less for a debit."""
     reason: _builtins.str
     """What for, in a word of the pack or of the company (proactive_help)."""
+    type: _vocabulary_customer_pb2.EntryType.ValueType
+    """What the entry does. UNSPECIFIED: as the sign of `points` says."""
+    rule_id: _builtins.str
+    """Id of the rule that gave it. Empty: it was told, not worked out."""
+    because: _builtins.str
+    """Why, in the words of the rule. Empty: nobody says."""
+    cause: _builtins.str
+    """Id of the outcome or signal it came of. Empty: it was told."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When it was earned or lost."""
+
+    @_builtins.property
+    def half_life(self) -> _duration_pb2.Duration:
+        """In what time half of it fades. Absent: it never does."""
 
     def __init__(
         self,
@@ -560,10 +578,15 @@ class CardEntry(_message.Message):
         at: _timestamp_pb2.Timestamp | None = ...,
         points: _builtins.float = ...,
         reason: _builtins.str = ...,
+        type: _vocabulary_customer_pb2.EntryType.ValueType = ...,
+        rule_id: _builtins.str = ...,
+        because: _builtins.str = ...,
+        half_life: _duration_pb2.Duration | None = ...,
+        cause: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "half_life", b"half_life"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "points", b"points", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "because", b"because", "cause", b"cause", "half_life", b"half_life", "points", b"points", "reason", b"reason", "rule_id", b"rule_id", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,17 +23,67 @@ _sym_db = _symbol_database.Default()
 
 
 from advisor.v1 import customer_pb2 as advisor_dot_v1_dot_customer__pb2
+from advisor.v1 import facts_pb2 as advisor_dot_v1_dot_facts__pb2
+from advisor.v1 import history_pb2 as advisor_dot_v1_dot_history__pb2
 from advisor.v1 import limits_pb2 as advisor_dot_v1_dot_limits__pb2
+from advisor.v1 import vocabulary_customer_pb2 as advisor_dot_v1_dot_vocabulary__customer__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!advisor/v1/customer_service.proto\x12\nadvisor.v1\x1a\x19\x61\x64visor/v1/customer.proto\x1a\x17\x61\x64visor/v1/limits.proto\x1a google/protobuf/field_mask.proto\"6\n\x12GetCustomerRequest\x12 \n\x0b\x63ustomer_id\x18\x01 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\"C\n\x13GetCustomerResponse\x12,\n\x07profile\x18\x01 \x01(\x0b\x32\x1b.advisor.v1.CustomerProfile\"\xe0\x01\n\x15UpdateCustomerRequest\x12 \n\x0b\x63ustomer_id\x18\x01 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12\x34\n\x07profile\x18\x02 \x01(\x0b\x32\x1b.advisor.v1.CustomerProfileB\x06\xaa\xbb\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12>\n\x11lift_suppressions\x18\x04 \x03(\x0b\x32\x1b.advisor.v1.LiftSuppressionB\x06\xaa\xbb\x18\x02\x18\x10\"F\n\x16UpdateCustomerResponse\x12,\n\x07profile\x18\x01 \x01(\x0b\x32\x1b.advisor.v1.CustomerProfile2\xba\x01\n\x0f\x43ustomerService\x12N\n\x0bGetCustomer\x12\x1e.advisor.v1.GetCustomerRequest\x1a\x1f.advisor.v1.GetCustomerResponse\x12W\n\x0eUpdateCustomer\x12!.advisor.v1.UpdateCustomerRequest\x1a\".advisor.v1.UpdateCustomerResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!advisor/v1/customer_service.proto\x12\nadvisor.v1\x1a\x19\x61\x64visor/v1/customer.proto\x1a\x16\x61\x64visor/v1/facts.proto\x1a\x18\x61\x64visor/v1/history.proto\x1a\x17\x61\x64visor/v1/limits.proto\x1a$advisor/v1/vocabulary_customer.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x01\n\x13RecordSignalRequest\x12\x1e\n\tsignal_id\x18\x01 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12.\n\x08\x63ustomer\x18\x02 \x01(\x0b\x32\x1a.advisor.v1.CustomerSignalH\x00\x12&\n\x07weather\x18\x03 \x01(\x0b\x32\x13.advisor.v1.WeatherH\x00\x42\r\n\x05\x61\x62out\x12\x04\xb0\xbb\x18\x01\"\xcc\x05\n\x0e\x43ustomerSignal\x12 \n\x0b\x63ustomer_id\x18\x01 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x16.advisor.v1.SignalKindB\x06\xaa\xbb\x18\x02\x08\x01\x12.\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xaa\xbb\x18\x02\x08\x01\x12\x37\n\x0breported_by\x18\x04 \x01(\x0e\x32\x1a.advisor.v1.SignalReporterB\x06\xaa\xbb\x18\x02\x08\x01\x12\x18\n\x06source\x18\x05 \x01(\tB\x08\xaa\xbb\x18\x04\x10@0\x02\x12*\n\x05trust\x18\x06 \x01(\x01\x42\x16\xaa\xbb\x18\x12!\x00\x00\x00\x00\x00\x00\x00\x00)\x00\x00\x00\x00\x00\x00\xf0?H\x00\x88\x01\x01\x12\x16\n\x05topic\x18\x07 \x01(\tB\x07\xaa\xbb\x18\x03\x10\xf4\x03\x12\x1a\n\x07subject\x18\x08 \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12$\n\x07\x63hannel\x18\t \x01(\x0e\x32\x13.advisor.v1.Channel\x12.\n\nexpires_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x04role\x18\x0b \x01(\x0e\x32\x19.advisor.v1.Participation\x12.\n\x08\x66unction\x18\x0c \x01(\x0e\x32\x1c.advisor.v1.BusinessFunction\x12\x15\n\x05owner\x18\r \x01(\tB\x06\xaa\xbb\x18\x02\x10\x64\x12*\n\x06\x64ue_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x44\n\x07learned\x18\x0f \x03(\x0b\x32\'.advisor.v1.CustomerSignal.LearnedEntryB\n\xaa\xbb\x18\x06\x18\x32\x38\x64@\t\x1a\x45\n\x0cLearnedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.advisor.v1.FactValue:\x02\x38\x01\x42\x08\n\x06_trust\"\xcf\x01\n\x07Weather\x12-\n\x04kind\x18\x01 \x01(\x0e\x32\x17.advisor.v1.WeatherKindB\x06\xaa\xbb\x18\x02\x08\x01\x12\x17\n\x05\x62rand\x18\x02 \x01(\tB\x08\xaa\xbb\x18\x04\x10@0\x02\x12-\n\tbegins_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x07\x65nds_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xaa\xbb\x18\x02\x08\x01\x12\x18\n\x06source\x18\x05 \x01(\tB\x08\xaa\xbb\x18\x04\x10@0\x02\"|\n\x14RecordSignalResponse\x12*\n\ndurability\x18\x01 \x01(\x0e\x32\x16.advisor.v1.Durability\x12\x10\n\x08repeated\x18\x02 \x01(\x08\x12&\n\x07\x65ntries\x18\x03 \x03(\x0b\x32\x15.advisor.v1.CardEntry\"\x85\x01\n\x18GetEngagementCardRequest\x12 \n\x0b\x63ustomer_id\x18\x01 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12)\n\tpage_size\x18\x02 \x01(\x05\x42\x16\xaa\xbb\x18\x12!\x00\x00\x00\x00\x00\x00\x00\x00)\x00\x00\x00\x00\x00j\xf8@\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xaa\xbb\x18\x04\x10 0\x01\"\x97\x01\n\x19GetEngagementCardResponse\x12(\n\x04\x63\x61rd\x18\x01 \x01(\x0b\x32\x1a.advisor.v1.EngagementCard\x12(\n\x05lines\x18\x02 \x03(\x0b\x32\x19.advisor.v1.StatementLine\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\r\n\x05total\x18\x04 \x01(\x05\"Q\n\rStatementLine\x12$\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x15.advisor.v1.CardEntry\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0c\n\x04left\x18\x03 \x01(\x01\"9\n\x15\x45xportCustomerRequest\x12 \n\x0b\x63ustomer_id\x18\x01 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\"\x83\x03\n\x16\x45xportCustomerResponse\x12,\n\x07profile\x18\x01 \x01(\x0b\x32\x1b.advisor.v1.CustomerProfile\x12$\n\x07history\x18\x02 \x01(\x0b\x32\x13.advisor.v1.History\x12%\n\x06ledger\x18\x03 \x03(\x0b\x32\x15.advisor.v1.CardEntry\x12$\n\x07learned\x18\x04 \x03(\x0b\x32\x13.advisor.v1.Learned\x12)\n\ncomplaints\x18\x05 \x03(\x0b\x32\x15.advisor.v1.Complaint\x12+\n\x07signals\x18\x06 \x03(\x0b\x32\x1a.advisor.v1.CustomerSignal\x12@\n\x07records\x18\x07 \x03(\x0b\x32/.advisor.v1.ExportCustomerResponse.RecordsEntry\x1a.\n\x0cRecordsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xfe\x01\n\x07Learned\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12.\n\nlearned_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\x04 \x01(\t\x12,\n\x0breliability\x18\x05 \x01(\x0e\x32\x17.advisor.v1.Reliability\x12\x10\n\x08verifies\x18\x06 \x01(\x08\x12\x17\n\nconfidence\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12.\n\nexpires_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\r\n\x0b_confidence\"\xb0\x01\n\tComplaint\x12\n\n\x02id\x18\x01 \x01(\t\x12-\n\topened_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05topic\x18\x03 \x01(\t\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tclosed_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"9\n\x15\x44\x65leteCustomerRequest\x12 \n\x0b\x63ustomer_id\x18\x01 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\"D\n\x16\x44\x65leteCustomerResponse\x12*\n\ndurability\x18\x01 \x01(\x0e\x32\x16.advisor.v1.Durability\"6\n\x12GetCustomerRequest\x12 \n\x0b\x63ustomer_id\x18\x01 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\"C\n\x13GetCustomerResponse\x12,\n\x07profile\x18\x01 \x01(\x0b\x32\x1b.advisor.v1.CustomerProfile\"\xe0\x01\n\x15UpdateCustomerRequest\x12 \n\x0b\x63ustomer_id\x18\x01 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12\x34\n\x07profile\x18\x02 \x01(\x0b\x32\x1b.advisor.v1.CustomerProfileB\x06\xaa\xbb\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12>\n\x11lift_suppressions\x18\x04 \x03(\x0b\x32\x1b.advisor.v1.LiftSuppressionB\x06\xaa\xbb\x18\x02\x18\x10\"F\n\x16UpdateCustomerResponse\x12,\n\x07profile\x18\x01 \x01(\x0b\x32\x1b.advisor.v1.CustomerProfile2\xa1\x04\n\x0f\x43ustomerService\x12N\n\x0bGetCustomer\x12\x1e.advisor.v1.GetCustomerRequest\x1a\x1f.advisor.v1.GetCustomerResponse\x12W\n\x0eUpdateCustomer\x12!.advisor.v1.UpdateCustomerRequest\x1a\".advisor.v1.UpdateCustomerResponse\x12Q\n\x0cRecordSignal\x12\x1f.advisor.v1.RecordSignalRequest\x1a .advisor.v1.RecordSignalResponse\x12`\n\x11GetEngagementCard\x12$.advisor.v1.GetEngagementCardRequest\x1a%.advisor.v1.GetEngagementCardResponse\x12W\n\x0e\x45xportCustomer\x12!.advisor.v1.ExportCustomerRequest\x1a\".advisor.v1.ExportCustomerResponse\x12W\n\x0e\x44\x65leteCustomer\x12!.advisor.v1.DeleteCustomerRequest\x1a\".advisor.v1.DeleteCustomerResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'advisor.v1.customer_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_RECORDSIGNALREQUEST'].oneofs_by_name['about']._loaded_options = None
+  _globals['_RECORDSIGNALREQUEST'].oneofs_by_name['about']._serialized_options = b'\260\273\030\001'
+  _globals['_RECORDSIGNALREQUEST'].fields_by_name['signal_id']._loaded_options = None
+  _globals['_RECORDSIGNALREQUEST'].fields_by_name['signal_id']._serialized_options = b'\252\273\030\007\010\001\020\200\0010\001'
+  _globals['_CUSTOMERSIGNAL_LEARNEDENTRY']._loaded_options = None
+  _globals['_CUSTOMERSIGNAL_LEARNEDENTRY']._serialized_options = b'8\001'
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['customer_id']._loaded_options = None
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['customer_id']._serialized_options = b'\252\273\030\007\010\001\020\200\0010\001'
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['kind']._loaded_options = None
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['kind']._serialized_options = b'\252\273\030\002\010\001'
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['at']._loaded_options = None
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['at']._serialized_options = b'\252\273\030\002\010\001'
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['reported_by']._loaded_options = None
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['reported_by']._serialized_options = b'\252\273\030\002\010\001'
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['source']._loaded_options = None
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['source']._serialized_options = b'\252\273\030\004\020@0\002'
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['trust']._loaded_options = None
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['trust']._serialized_options = b'\252\273\030\022!\000\000\000\000\000\000\000\000)\000\000\000\000\000\000\360?'
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['topic']._loaded_options = None
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['topic']._serialized_options = b'\252\273\030\003\020\364\003'
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['subject']._loaded_options = None
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['subject']._serialized_options = b'\252\273\030\005\020\200\0010\001'
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['owner']._loaded_options = None
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['owner']._serialized_options = b'\252\273\030\002\020d'
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['learned']._loaded_options = None
+  _globals['_CUSTOMERSIGNAL'].fields_by_name['learned']._serialized_options = b'\252\273\030\006\03028d@\t'
+  _globals['_WEATHER'].fields_by_name['kind']._loaded_options = None
+  _globals['_WEATHER'].fields_by_name['kind']._serialized_options = b'\252\273\030\002\010\001'
+  _globals['_WEATHER'].fields_by_name['brand']._loaded_options = None
+  _globals['_WEATHER'].fields_by_name['brand']._serialized_options = b'\252\273\030\004\020@0\002'
+  _globals['_WEATHER'].fields_by_name['ends_at']._loaded_options = None
+  _globals['_WEATHER'].fields_by_name['ends_at']._serialized_options = b'\252\273\030\002\010\001'
+  _globals['_WEATHER'].fields_by_name['source']._loaded_options = None
+  _globals['_WEATHER'].fields_by_name['source']._serialized_options = b'\252\273\030\004\020@0\002'
+  _globals['_GETENGAGEMENTCARDREQUEST'].fields_by_name['customer_id']._loaded_options = None
+  _globals['_GETENGAGEMENTCARDREQUEST'].fields_by_name['customer_id']._serialized_options = b'\252\273\030\007\010\001\020\200\0010\001'
+  _globals['_GETENGAGEMENTCARDREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_GETENGAGEMENTCARDREQUEST'].fields_by_name['page_size']._serialized_options = b'\252\273\030\022!\000\000\000\000\000\000\000\000)\000\000\000\000\000j\370@'
+  _globals['_GETENGAGEMENTCARDREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_GETENGAGEMENTCARDREQUEST'].fields_by_name['page_token']._serialized_options = b'\252\273\030\004\020 0\001'
+  _globals['_EXPORTCUSTOMERREQUEST'].fields_by_name['customer_id']._loaded_options = None
+  _globals['_EXPORTCUSTOMERREQUEST'].fields_by_name['customer_id']._serialized_options = b'\252\273\030\007\010\001\020\200\0010\001'
+  _globals['_EXPORTCUSTOMERRESPONSE_RECORDSENTRY']._loaded_options = None
+  _globals['_EXPORTCUSTOMERRESPONSE_RECORDSENTRY']._serialized_options = b'8\001'
+  _globals['_DELETECUSTOMERREQUEST'].fields_by_name['customer_id']._loaded_options = None
+  _globals['_DELETECUSTOMERREQUEST'].fields_by_name['customer_id']._serialized_options = b'\252\273\030\007\010\001\020\200\0010\001'
   _globals['_GETCUSTOMERREQUEST'].fields_by_name['customer_id']._loaded_options = None
   _globals['_GETCUSTOMERREQUEST'].fields_by_name['customer_id']._serialized_options = b'\252\273\030\007\010\001\020\200\0010\001'
   _globals['_UPDATECUSTOMERREQUEST'].fields_by_name['customer_id']._loaded_options = None
@@ -42,14 +92,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATECUSTOMERREQUEST'].fields_by_name['profile']._serialized_options = b'\252\273\030\002\010\001'
   _globals['_UPDATECUSTOMERREQUEST'].fields_by_name['lift_suppressions']._loaded_options = None
   _globals['_UPDATECUSTOMERREQUEST'].fields_by_name['lift_suppressions']._serialized_options = b'\252\273\030\002\030\020'
-  _globals['_GETCUSTOMERREQUEST']._serialized_start=135
-  _globals['_GETCUSTOMERREQUEST']._serialized_end=189
-  _globals['_GETCUSTOMERRESPONSE']._serialized_start=191
-  _globals['_GETCUSTOMERRESPONSE']._serialized_end=258
-  _globals['_UPDATECUSTOMERREQUEST']._serialized_start=261
-  _globals['_UPDATECUSTOMERREQUEST']._serialized_end=485
-  _globals['_UPDATECUSTOMERRESPONSE']._serialized_start=487
-  _globals['_UPDATECUSTOMERRESPONSE']._serialized_end=557
-  _globals['_CUSTOMERSERVICE']._serialized_start=560
-  _globals['_CUSTOMERSERVICE']._serialized_end=746
+  _globals['_RECORDSIGNALREQUEST']._serialized_start=257
+  _globals['_RECORDSIGNALREQUEST']._serialized_end=413
+  _globals['_CUSTOMERSIGNAL']._serialized_start=416
+  _globals['_CUSTOMERSIGNAL']._serialized_end=1132
+  _globals['_CUSTOMERSIGNAL_LEARNEDENTRY']._serialized_start=1053
+  _globals['_CUSTOMERSIGNAL_LEARNEDENTRY']._serialized_end=1122
+  _globals['_WEATHER']._serialized_start=1135
+  _globals['_WEATHER']._serialized_end=1342
+  _globals['_RECORDSIGNALRESPONSE']._serialized_start=1344
+  _globals['_RECORDSIGNALRESPONSE']._serialized_end=1468
+  _globals['_GETENGAGEMENTCARDREQUEST']._serialized_start=1471
+  _globals['_GETENGAGEMENTCARDREQUEST']._serialized_end=1604
+  _globals['_GETENGAGEMENTCARDRESPONSE']._serialized_start=1607
+  _globals['_GETENGAGEMENTCARDRESPONSE']._serialized_end=1758
+  _globals['_STATEMENTLINE']._serialized_start=1760
+  _globals['_STATEMENTLINE']._serialized_end=1841
+  _globals['_EXPORTCUSTOMERREQUEST']._serialized_start=1843
+  _globals['_EXPORTCUSTOMERREQUEST']._serialized_end=1900
+  _globals['_EXPORTCUSTOMERRESPONSE']._serialized_start=1903
+  _globals['_EXPORTCUSTOMERRESPONSE']._serialized_end=2290
+  _globals['_EXPORTCUSTOMERRESPONSE_RECORDSENTRY']._serialized_start=2244
+  _globals['_EXPORTCUSTOMERRESPONSE_RECORDSENTRY']._serialized_end=2290
+  _globals['_LEARNED']._serialized_start=2293
+  _globals['_LEARNED']._serialized_end=2547
+  _globals['_COMPLAINT']._serialized_start=2550
+  _globals['_COMPLAINT']._serialized_end=2726
+  _globals['_DELETECUSTOMERREQUEST']._serialized_start=2728
+  _globals['_DELETECUSTOMERREQUEST']._serialized_end=2785
+  _globals['_DELETECUSTOMERRESPONSE']._serialized_start=2787
+  _globals['_DELETECUSTOMERRESPONSE']._serialized_end=2855
+  _globals['_GETCUSTOMERREQUEST']._serialized_start=2857
+  _globals['_GETCUSTOMERREQUEST']._serialized_end=2911
+  _globals['_GETCUSTOMERRESPONSE']._serialized_start=2913
+  _globals['_GETCUSTOMERRESPONSE']._serialized_end=2980
+  _globals['_UPDATECUSTOMERREQUEST']._serialized_start=2983
+  _globals['_UPDATECUSTOMERREQUEST']._serialized_end=3207
+  _globals['_UPDATECUSTOMERRESPONSE']._serialized_start=3209
+  _globals['_UPDATECUSTOMERRESPONSE']._serialized_end=3279
+  _globals['_CUSTOMERSERVICE']._serialized_start=3282
+  _globals['_CUSTOMERSERVICE']._serialized_end=3827
 # @@protoc_insertion_point(module_scope)

@@ -4,10 +4,14 @@ isort:skip_file
 """
 
 from advisor.v1 import customer_pb2 as _customer_pb2
+from advisor.v1 import facts_pb2 as _facts_pb2
+from advisor.v1 import history_pb2 as _history_pb2
+from advisor.v1 import vocabulary_customer_pb2 as _vocabulary_customer_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -19,6 +23,573 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class RecordSignalRequest(_message.Message):
+    """Something that was noticed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIGNAL_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    WEATHER_FIELD_NUMBER: _builtins.int
+    signal_id: _builtins.str
+    """The reporter's id of it; the same again has no second effect."""
+    @_builtins.property
+    def customer(self) -> Global___CustomerSignal:
+        """One customer."""
+
+    @_builtins.property
+    def weather(self) -> Global___Weather:
+        """Everybody, or every customer of a brand."""
+
+    def __init__(
+        self,
+        *,
+        signal_id: _builtins.str = ...,
+        customer: Global___CustomerSignal | None = ...,
+        weather: Global___Weather | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "customer", b"customer", "weather", b"weather"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "customer", b"customer", "signal_id", b"signal_id", "weather", b"weather"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_about: _TypeAlias = _typing.Literal["customer", "weather"]  # noqa: Y015
+    _WhichOneofArgType_about: _TypeAlias = _typing.Literal["about", b"about"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_about) -> _WhichOneofReturnType_about | None: ...
+
+Global___RecordSignalRequest: _TypeAlias = RecordSignalRequest  # noqa: Y015
+
+@_typing.final
+class CustomerSignal(_message.Message):
+    """Something that was noticed about one customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LearnedEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _facts_pb2.FactValue: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _facts_pb2.FactValue | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    REPORTED_BY_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    TRUST_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    FUNCTION_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
+    LEARNED_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The company's id of the customer."""
+    kind: _vocabulary_customer_pb2.SignalKind.ValueType
+    """What it is."""
+    reported_by: _vocabulary_customer_pb2.SignalReporter.ValueType
+    """Who noticed it."""
+    source: _builtins.str
+    """The system, campaign or person, in a word of the company. Empty: unknown."""
+    trust: _builtins.float
+    """How far the source is believed, from 0 to 1. Absent: unknown."""
+    topic: _builtins.str
+    """What it is about, in words. Digits that look like a card's are blotted out."""
+    subject: _builtins.str
+    """The matter, as an id that contacts share; of a defect, the company's word for it. Empty:
+    unknown.
+    """
+    channel: _vocabulary_customer_pb2.Channel.ValueType
+    """Of a message or an inbound contact: how. UNSPECIFIED: as the kind says."""
+    role: _vocabulary_customer_pb2.Participation.ValueType
+    """Of a participation: how the customer took part."""
+    function: _vocabulary_customer_pb2.BusinessFunction.ValueType
+    """Of a participation: in what."""
+    owner: _builtins.str
+    """Who must act on it. Empty: nobody need."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When it happened."""
+
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """Until when it counts as context. Absent: until newer signals push it out."""
+
+    @_builtins.property
+    def due_at(self) -> _timestamp_pb2.Timestamp:
+        """By when; of CAMPAIGN_DUE, when it is planned for. Absent: no time is known."""
+
+    @_builtins.property
+    def learned(self) -> _containers.MessageMap[_builtins.str, _facts_pb2.FactValue]:
+        """What it teaches about the customer: facts of the company's own, by full name."""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        kind: _vocabulary_customer_pb2.SignalKind.ValueType = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        reported_by: _vocabulary_customer_pb2.SignalReporter.ValueType = ...,
+        source: _builtins.str = ...,
+        trust: _builtins.float | None = ...,
+        topic: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        channel: _vocabulary_customer_pb2.Channel.ValueType = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+        role: _vocabulary_customer_pb2.Participation.ValueType = ...,
+        function: _vocabulary_customer_pb2.BusinessFunction.ValueType = ...,
+        owner: _builtins.str = ...,
+        due_at: _timestamp_pb2.Timestamp | None = ...,
+        learned: _abc.Mapping[_builtins.str, _facts_pb2.FactValue] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_trust", b"_trust", "at", b"at", "due_at", b"due_at", "expires_at", b"expires_at", "trust", b"trust"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_trust", b"_trust", "at", b"at", "channel", b"channel", "customer_id", b"customer_id", "due_at", b"due_at", "expires_at", b"expires_at", "function", b"function", "kind", b"kind", "learned", b"learned", "owner", b"owner", "reported_by", b"reported_by", "role", b"role", "source", b"source", "subject", b"subject", "topic", b"topic", "trust", b"trust"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__trust: _TypeAlias = _typing.Literal["trust"]  # noqa: Y015
+    _WhichOneofArgType__trust: _TypeAlias = _typing.Literal["_trust", b"_trust"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__trust) -> _WhichOneofReturnType__trust | None: ...
+
+Global___CustomerSignal: _TypeAlias = CustomerSignal  # noqa: Y015
+
+@_typing.final
+class Weather(_message.Message):
+    """What makes itself felt to many."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    BRAND_FIELD_NUMBER: _builtins.int
+    BEGINS_AT_FIELD_NUMBER: _builtins.int
+    ENDS_AT_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    kind: _vocabulary_customer_pb2.WeatherKind.ValueType
+    """What it is."""
+    brand: _builtins.str
+    """Id of the brand. Empty: everybody."""
+    source: _builtins.str
+    """Who noticed it, in a word of the company. Empty: unknown."""
+    @_builtins.property
+    def begins_at(self) -> _timestamp_pb2.Timestamp:
+        """From when. Absent: now."""
+
+    @_builtins.property
+    def ends_at(self) -> _timestamp_pb2.Timestamp:
+        """Until when, itself outside: there is no weather without an end."""
+
+    def __init__(
+        self,
+        *,
+        kind: _vocabulary_customer_pb2.WeatherKind.ValueType = ...,
+        brand: _builtins.str = ...,
+        begins_at: _timestamp_pb2.Timestamp | None = ...,
+        ends_at: _timestamp_pb2.Timestamp | None = ...,
+        source: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["begins_at", b"begins_at", "ends_at", b"ends_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begins_at", b"begins_at", "brand", b"brand", "ends_at", b"ends_at", "kind", b"kind", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Weather: _TypeAlias = Weather  # noqa: Y015
+
+@_typing.final
+class RecordSignalResponse(_message.Message):
+    """What came of a signal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DURABILITY_FIELD_NUMBER: _builtins.int
+    REPEATED_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    durability: _vocabulary_customer_pb2.Durability.ValueType
+    """How safe it is."""
+    repeated: _builtins.bool
+    """Whether it had been recorded before, and nothing was changed now."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[_customer_pb2.CardEntry]:
+        """What it earned and cost."""
+
+    def __init__(
+        self,
+        *,
+        durability: _vocabulary_customer_pb2.Durability.ValueType = ...,
+        repeated: _builtins.bool = ...,
+        entries: _abc.Iterable[_customer_pb2.CardEntry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["durability", b"durability", "entries", b"entries", "repeated", b"repeated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordSignalResponse: _TypeAlias = RecordSignalResponse  # noqa: Y015
+
+@_typing.final
+class GetEngagementCardRequest(_message.Message):
+    """Asks how a customer stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The company's id of the customer."""
+    page_size: _builtins.int
+    """Most lines of the statement in one answer. 0: 50; more than 500: 500."""
+    page_token: _builtins.str
+    """Where the page begins, from an earlier answer. Empty: at the newest line."""
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEngagementCardRequest: _TypeAlias = GetEngagementCardRequest  # noqa: Y015
+
+@_typing.final
+class GetEngagementCardResponse(_message.Message):
+    """How a customer stands, and why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where the next page begins. Empty: this is the last."""
+    total: _builtins.int
+    """How many lines the ledger has."""
+    @_builtins.property
+    def card(self) -> _customer_pb2.EngagementCard:
+        """The card. Absent: nothing has been earned or lost."""
+
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatementLine]:
+        """The ledger, newest first, in words that the customer may read."""
+
+    def __init__(
+        self,
+        *,
+        card: _customer_pb2.EngagementCard | None = ...,
+        lines: _abc.Iterable[Global___StatementLine] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "lines", b"lines", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEngagementCardResponse: _TypeAlias = GetEngagementCardResponse  # noqa: Y015
+
+@_typing.final
+class StatementLine(_message.Message):
+    """A line of a statement."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The line in plain words."""
+    left: _builtins.float
+    """What is left of its points now."""
+    @_builtins.property
+    def entry(self) -> _customer_pb2.CardEntry:
+        """The entry of the ledger."""
+
+    def __init__(
+        self,
+        *,
+        entry: _customer_pb2.CardEntry | None = ...,
+        text: _builtins.str = ...,
+        left: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "left", b"left", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StatementLine: _TypeAlias = StatementLine  # noqa: Y015
+
+@_typing.final
+class ExportCustomerRequest(_message.Message):
+    """Asks for all that is kept of one customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The company's id of the customer."""
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCustomerRequest: _TypeAlias = ExportCustomerRequest  # noqa: Y015
+
+@_typing.final
+class ExportCustomerResponse(_message.Message):
+    """All that is kept of one customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class RecordsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PROFILE_FIELD_NUMBER: _builtins.int
+    HISTORY_FIELD_NUMBER: _builtins.int
+    LEDGER_FIELD_NUMBER: _builtins.int
+    LEARNED_FIELD_NUMBER: _builtins.int
+    COMPLAINTS_FIELD_NUMBER: _builtins.int
+    SIGNALS_FIELD_NUMBER: _builtins.int
+    RECORDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def profile(self) -> _customer_pb2.CustomerProfile:
+        """The profile, with suppressions and consents."""
+
+    @_builtins.property
+    def history(self) -> _history_pb2.History:
+        """Contacts, newest first."""
+
+    @_builtins.property
+    def ledger(self) -> _containers.RepeatedCompositeFieldContainer[_customer_pb2.CardEntry]:
+        """Every credit and debit, newest first."""
+
+    @_builtins.property
+    def learned(self) -> _containers.RepeatedCompositeFieldContainer[Global___Learned]:
+        """What was learned."""
+
+    @_builtins.property
+    def complaints(self) -> _containers.RepeatedCompositeFieldContainer[Global___Complaint]:
+        """Complaints that are open or were answered lately."""
+
+    @_builtins.property
+    def signals(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustomerSignal]:
+        """Signals that still count."""
+
+    @_builtins.property
+    def records(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Further records (sessions, outcomes, decisions), as they are stored, by their name."""
+
+    def __init__(
+        self,
+        *,
+        profile: _customer_pb2.CustomerProfile | None = ...,
+        history: _history_pb2.History | None = ...,
+        ledger: _abc.Iterable[_customer_pb2.CardEntry] | None = ...,
+        learned: _abc.Iterable[Global___Learned] | None = ...,
+        complaints: _abc.Iterable[Global___Complaint] | None = ...,
+        signals: _abc.Iterable[Global___CustomerSignal] | None = ...,
+        records: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["history", b"history", "profile", b"profile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complaints", b"complaints", "history", b"history", "learned", b"learned", "ledger", b"ledger", "profile", b"profile", "records", b"records", "signals", b"signals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCustomerResponse: _TypeAlias = ExportCustomerResponse  # noqa: Y015
+
+@_typing.final
+class Learned(_message.Message):
+    """A fact that was learned."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    LEARNED_AT_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    RELIABILITY_FIELD_NUMBER: _builtins.int
+    VERIFIES_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its full name, or the name of a field of the profile."""
+    value: _builtins.str
+    """Its value, as it is said."""
+    source: _builtins.str
+    """Where it comes from."""
+    reliability: _vocabulary_customer_pb2.Reliability.ValueType
+    """How far it may be relied on."""
+    verifies: _builtins.bool
+    """Whether it may be used to verify somebody."""
+    confidence: _builtins.float
+    """How sure it is, from 0 to 1. Absent: unknown."""
+    @_builtins.property
+    def learned_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was learned."""
+
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """Until when it counts. Absent: until changed."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        value: _builtins.str = ...,
+        learned_at: _timestamp_pb2.Timestamp | None = ...,
+        source: _builtins.str = ...,
+        reliability: _vocabulary_customer_pb2.Reliability.ValueType = ...,
+        verifies: _builtins.bool = ...,
+        confidence: _builtins.float | None = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "confidence", b"confidence", "expires_at", b"expires_at", "learned_at", b"learned_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "confidence", b"confidence", "expires_at", b"expires_at", "learned_at", b"learned_at", "name", b"name", "reliability", b"reliability", "source", b"source", "value", b"value", "verifies", b"verifies"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
+    _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
+
+Global___Learned: _TypeAlias = Learned  # noqa: Y015
+
+@_typing.final
+class Complaint(_message.Message):
+    """A complaint."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    OPENED_AT_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
+    CLOSED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Its id."""
+    topic: _builtins.str
+    """What it is about. Empty: unknown."""
+    @_builtins.property
+    def opened_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was raised."""
+
+    @_builtins.property
+    def due_at(self) -> _timestamp_pb2.Timestamp:
+        """By when the company owes an answer. Absent: nobody said."""
+
+    @_builtins.property
+    def closed_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was answered. Absent: it is open."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        opened_at: _timestamp_pb2.Timestamp | None = ...,
+        topic: _builtins.str = ...,
+        due_at: _timestamp_pb2.Timestamp | None = ...,
+        closed_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "due_at", b"due_at", "opened_at", b"opened_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "due_at", b"due_at", "id", b"id", "opened_at", b"opened_at", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Complaint: _TypeAlias = Complaint  # noqa: Y015
+
+@_typing.final
+class DeleteCustomerRequest(_message.Message):
+    """Asks to forget one customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The company's id of the customer."""
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteCustomerRequest: _TypeAlias = DeleteCustomerRequest  # noqa: Y015
+
+@_typing.final
+class DeleteCustomerResponse(_message.Message):
+    """That a customer was forgotten."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DURABILITY_FIELD_NUMBER: _builtins.int
+    durability: _vocabulary_customer_pb2.Durability.ValueType
+    """How safe that is."""
+    def __init__(
+        self,
+        *,
+        durability: _vocabulary_customer_pb2.Durability.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["durability", b"durability"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteCustomerResponse: _TypeAlias = DeleteCustomerResponse  # noqa: Y015
 
 @_typing.final
 class GetCustomerRequest(_message.Message):

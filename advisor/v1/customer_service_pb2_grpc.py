@@ -45,6 +45,26 @@ class CustomerServiceStub:
                 request_serializer=advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerRequest.SerializeToString,
                 response_deserializer=advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerResponse.FromString,
                 _registered_method=True)
+        self.RecordSignal = channel.unary_unary(
+                '/advisor.v1.CustomerService/RecordSignal',
+                request_serializer=advisor_dot_v1_dot_customer__service__pb2.RecordSignalRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_customer__service__pb2.RecordSignalResponse.FromString,
+                _registered_method=True)
+        self.GetEngagementCard = channel.unary_unary(
+                '/advisor.v1.CustomerService/GetEngagementCard',
+                request_serializer=advisor_dot_v1_dot_customer__service__pb2.GetEngagementCardRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_customer__service__pb2.GetEngagementCardResponse.FromString,
+                _registered_method=True)
+        self.ExportCustomer = channel.unary_unary(
+                '/advisor.v1.CustomerService/ExportCustomer',
+                request_serializer=advisor_dot_v1_dot_customer__service__pb2.ExportCustomerRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_customer__service__pb2.ExportCustomerResponse.FromString,
+                _registered_method=True)
+        self.DeleteCustomer = channel.unary_unary(
+                '/advisor.v1.CustomerService/DeleteCustomer',
+                request_serializer=advisor_dot_v1_dot_customer__service__pb2.DeleteCustomerRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_customer__service__pb2.DeleteCustomerResponse.FromString,
+                _registered_method=True)
 
 
 class CustomerServiceServicer:
@@ -75,6 +95,48 @@ class CustomerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordSignal(self, request, context):
+        """Records what was noticed outside our own calls: about one customer, or as weather that every
+        customer of a brand, or everybody, is in.
+
+        Idempotent by `signal_id`; telling of a weather's id again replaces it.
+
+        Errors: INVALID_ARGUMENT, ALREADY_EXISTS (the id came before with other content), UNAVAILABLE
+        (it may or may not be stored: send the same request again).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetEngagementCard(self, request, context):
+        """Returns how a customer stands with the company, by our estimate, and why: the ledger as a
+        statement that the customer may read.
+
+        Errors: INVALID_ARGUMENT, UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportCustomer(self, request, context):
+        """Returns all that is kept of one customer.
+
+        Errors: INVALID_ARGUMENT, UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteCustomer(self, request, context):
+        """Erases all that is kept of one customer, but for the suppressions that must hold on, so that
+        "do not call me" is honoured. Erasing again changes nothing more.
+
+        Errors: INVALID_ARGUMENT, UNAVAILABLE (erase again).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CustomerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -87,6 +149,26 @@ def add_CustomerServiceServicer_to_server(servicer, server):
                     servicer.UpdateCustomer,
                     request_deserializer=advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerRequest.FromString,
                     response_serializer=advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerResponse.SerializeToString,
+            ),
+            'RecordSignal': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordSignal,
+                    request_deserializer=advisor_dot_v1_dot_customer__service__pb2.RecordSignalRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_customer__service__pb2.RecordSignalResponse.SerializeToString,
+            ),
+            'GetEngagementCard': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEngagementCard,
+                    request_deserializer=advisor_dot_v1_dot_customer__service__pb2.GetEngagementCardRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_customer__service__pb2.GetEngagementCardResponse.SerializeToString,
+            ),
+            'ExportCustomer': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportCustomer,
+                    request_deserializer=advisor_dot_v1_dot_customer__service__pb2.ExportCustomerRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_customer__service__pb2.ExportCustomerResponse.SerializeToString,
+            ),
+            'DeleteCustomer': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteCustomer,
+                    request_deserializer=advisor_dot_v1_dot_customer__service__pb2.DeleteCustomerRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_customer__service__pb2.DeleteCustomerResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -144,6 +226,114 @@ class CustomerService:
             '/advisor.v1.CustomerService/UpdateCustomer',
             advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerRequest.SerializeToString,
             advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordSignal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/advisor.v1.CustomerService/RecordSignal',
+            advisor_dot_v1_dot_customer__service__pb2.RecordSignalRequest.SerializeToString,
+            advisor_dot_v1_dot_customer__service__pb2.RecordSignalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEngagementCard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/advisor.v1.CustomerService/GetEngagementCard',
+            advisor_dot_v1_dot_customer__service__pb2.GetEngagementCardRequest.SerializeToString,
+            advisor_dot_v1_dot_customer__service__pb2.GetEngagementCardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/advisor.v1.CustomerService/ExportCustomer',
+            advisor_dot_v1_dot_customer__service__pb2.ExportCustomerRequest.SerializeToString,
+            advisor_dot_v1_dot_customer__service__pb2.ExportCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/advisor.v1.CustomerService/DeleteCustomer',
+            advisor_dot_v1_dot_customer__service__pb2.DeleteCustomerRequest.SerializeToString,
+            advisor_dot_v1_dot_customer__service__pb2.DeleteCustomerResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,32 @@ class CustomerServiceStub:
     Errors: INVALID_ARGUMENT, UNAVAILABLE (the store cannot be reached: nothing is promised, try
     again).
     """
+    RecordSignal: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.RecordSignalRequest, _customer_service_pb2.RecordSignalResponse]
+    """Records what was noticed outside our own calls: about one customer, or as weather that every
+    customer of a brand, or everybody, is in.
+
+    Idempotent by `signal_id`; telling of a weather's id again replaces it.
+
+    Errors: INVALID_ARGUMENT, ALREADY_EXISTS (the id came before with other content), UNAVAILABLE
+    (it may or may not be stored: send the same request again).
+    """
+    GetEngagementCard: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.GetEngagementCardRequest, _customer_service_pb2.GetEngagementCardResponse]
+    """Returns how a customer stands with the company, by our estimate, and why: the ledger as a
+    statement that the customer may read.
+
+    Errors: INVALID_ARGUMENT, UNAVAILABLE.
+    """
+    ExportCustomer: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.ExportCustomerRequest, _customer_service_pb2.ExportCustomerResponse]
+    """Returns all that is kept of one customer.
+
+    Errors: INVALID_ARGUMENT, UNAVAILABLE.
+    """
+    DeleteCustomer: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.DeleteCustomerRequest, _customer_service_pb2.DeleteCustomerResponse]
+    """Erases all that is kept of one customer, but for the suppressions that must hold on, so that
+    "do not call me" is honoured. Erasing again changes nothing more.
+
+    Errors: INVALID_ARGUMENT, UNAVAILABLE (erase again).
+    """
 
 @_typing.type_check_only
 class CustomerServiceAsyncStub(CustomerServiceStub):
@@ -70,6 +96,32 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
 
     Errors: INVALID_ARGUMENT, UNAVAILABLE (the store cannot be reached: nothing is promised, try
     again).
+    """
+    RecordSignal: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.RecordSignalRequest, _customer_service_pb2.RecordSignalResponse]  # type: ignore[assignment]
+    """Records what was noticed outside our own calls: about one customer, or as weather that every
+    customer of a brand, or everybody, is in.
+
+    Idempotent by `signal_id`; telling of a weather's id again replaces it.
+
+    Errors: INVALID_ARGUMENT, ALREADY_EXISTS (the id came before with other content), UNAVAILABLE
+    (it may or may not be stored: send the same request again).
+    """
+    GetEngagementCard: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.GetEngagementCardRequest, _customer_service_pb2.GetEngagementCardResponse]  # type: ignore[assignment]
+    """Returns how a customer stands with the company, by our estimate, and why: the ledger as a
+    statement that the customer may read.
+
+    Errors: INVALID_ARGUMENT, UNAVAILABLE.
+    """
+    ExportCustomer: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.ExportCustomerRequest, _customer_service_pb2.ExportCustomerResponse]  # type: ignore[assignment]
+    """Returns all that is kept of one customer.
+
+    Errors: INVALID_ARGUMENT, UNAVAILABLE.
+    """
+    DeleteCustomer: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.DeleteCustomerRequest, _customer_service_pb2.DeleteCustomerResponse]  # type: ignore[assignment]
+    """Erases all that is kept of one customer, but for the suppressions that must hold on, so that
+    "do not call me" is honoured. Erasing again changes nothing more.
+
+    Errors: INVALID_ARGUMENT, UNAVAILABLE (erase again).
     """
 
 class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -101,6 +153,56 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: INVALID_ARGUMENT, UNAVAILABLE (the store cannot be reached: nothing is promised, try
         again).
+        """
+
+    @_abc_1.abstractmethod
+    def RecordSignal(
+        self,
+        request: _customer_service_pb2.RecordSignalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customer_service_pb2.RecordSignalResponse, _abc.Awaitable[_customer_service_pb2.RecordSignalResponse]]:
+        """Records what was noticed outside our own calls: about one customer, or as weather that every
+        customer of a brand, or everybody, is in.
+
+        Idempotent by `signal_id`; telling of a weather's id again replaces it.
+
+        Errors: INVALID_ARGUMENT, ALREADY_EXISTS (the id came before with other content), UNAVAILABLE
+        (it may or may not be stored: send the same request again).
+        """
+
+    @_abc_1.abstractmethod
+    def GetEngagementCard(
+        self,
+        request: _customer_service_pb2.GetEngagementCardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customer_service_pb2.GetEngagementCardResponse, _abc.Awaitable[_customer_service_pb2.GetEngagementCardResponse]]:
+        """Returns how a customer stands with the company, by our estimate, and why: the ledger as a
+        statement that the customer may read.
+
+        Errors: INVALID_ARGUMENT, UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportCustomer(
+        self,
+        request: _customer_service_pb2.ExportCustomerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customer_service_pb2.ExportCustomerResponse, _abc.Awaitable[_customer_service_pb2.ExportCustomerResponse]]:
+        """Returns all that is kept of one customer.
+
+        Errors: INVALID_ARGUMENT, UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteCustomer(
+        self,
+        request: _customer_service_pb2.DeleteCustomerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customer_service_pb2.DeleteCustomerResponse, _abc.Awaitable[_customer_service_pb2.DeleteCustomerResponse]]:
+        """Erases all that is kept of one customer, but for the suppressions that must hold on, so that
+        "do not call me" is honoured. Erasing again changes nothing more.
+
+        Errors: INVALID_ARGUMENT, UNAVAILABLE (erase again).
         """
 
 def add_CustomerServiceServicer_to_server(servicer: CustomerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -279,6 +279,11 @@ class Proof(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     METHODS_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    reference: _builtins.str
+    """A reference of this call that the customer may quote, and that anybody who answers them can
+    look up with `LookupCallReference`. Empty: the state could not be reached.
+    """
     @_builtins.property
     def methods(self) -> _containers.RepeatedScalarFieldContainer[_vocabulary_call_pb2.CompanyProofMethod.ValueType]:
         """The ways that this brand has, best first. Empty: the pack names none."""
@@ -287,10 +292,11 @@ class Proof(_message.Message):
         self,
         *,
         methods: _abc.Iterable[_vocabulary_call_pb2.CompanyProofMethod.ValueType] | None = ...,
+        reference: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["methods", b"methods"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["methods", b"methods", "reference", b"reference"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

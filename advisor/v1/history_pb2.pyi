@@ -75,6 +75,8 @@ class Contact(_message.Message):
     BRAND_FIELD_NUMBER: _builtins.int
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     TOPIC_FIELD_NUMBER: _builtins.int
+    CALL_ID_FIELD_NUMBER: _builtins.int
+    ENDED_AFTER_FIELD_NUMBER: _builtins.int
     direction: _vocabulary_customer_pb2.Direction.ValueType
     """Who made it. UNSPECIFIED: as the channel says, else the company."""
     channel: _vocabulary_customer_pb2.Channel.ValueType
@@ -109,6 +111,10 @@ class Contact(_message.Message):
     """Id of the campaign. Empty: unknown."""
     topic: _builtins.str
     """What the customer asked or wanted, above all in an inbound contact. Empty: unknown."""
+    call_id: _builtins.str
+    """The dialer's id of the call. Contacts of one id are one contact. Empty: it is one of its own."""
+    ended_after: _builtins.str
+    """Id (rule/item) of the last item that was said. Empty: unknown."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When it began."""
@@ -134,10 +140,12 @@ class Contact(_message.Message):
         brand: _builtins.str = ...,
         campaign: _builtins.str = ...,
         topic: _builtins.str = ...,
+        call_id: _builtins.str = ...,
+        ended_after: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_reached_human", b"_reached_human", "_right_party", b"_right_party", "_spoke", b"_spoke", "at", b"at", "reached_human", b"reached_human", "right_party", b"right_party", "spoke", b"spoke"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reached_human", b"_reached_human", "_right_party", b"_right_party", "_spoke", b"_spoke", "at", b"at", "brand", b"brand", "campaign", b"campaign", "channel", b"channel", "debt_id", b"debt_id", "direction", b"direction", "disposition", b"disposition", "ended_at_stage", b"ended_at_stage", "ended_by", b"ended_by", "legal_class", b"legal_class", "number", b"number", "purpose_id", b"purpose_id", "purpose_kind", b"purpose_kind", "reached_human", b"reached_human", "right_party", b"right_party", "spoke", b"spoke", "subject", b"subject", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reached_human", b"_reached_human", "_right_party", b"_right_party", "_spoke", b"_spoke", "at", b"at", "brand", b"brand", "call_id", b"call_id", "campaign", b"campaign", "channel", b"channel", "debt_id", b"debt_id", "direction", b"direction", "disposition", b"disposition", "ended_after", b"ended_after", "ended_at_stage", b"ended_at_stage", "ended_by", b"ended_by", "legal_class", b"legal_class", "number", b"number", "purpose_id", b"purpose_id", "purpose_kind", b"purpose_kind", "reached_human", b"reached_human", "right_party", b"right_party", "spoke", b"spoke", "subject", b"subject", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__reached_human: _TypeAlias = _typing.Literal["reached_human"]  # noqa: Y015
     _WhichOneofArgType__reached_human: _TypeAlias = _typing.Literal["_reached_human", b"_reached_human"]  # noqa: Y015

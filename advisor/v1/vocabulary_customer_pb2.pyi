@@ -553,3 +553,399 @@ PROMISE_STATE_RESCHEDULED_BY_CUSTOMER: PromiseState.ValueType  # 7
 PROMISE_STATE_RELEASED: PromiseState.ValueType  # 8
 """Given up by the customer."""
 Global___PromiseState: _TypeAlias = PromiseState  # noqa: Y015
+
+class _SignalKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SignalKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SignalKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SIGNAL_KIND_UNSPECIFIED: _SignalKind.ValueType  # 0
+    """Not said."""
+    SIGNAL_KIND_COMPLAINT_RAISED: _SignalKind.ValueType  # 1
+    """The customer complained; one complaint more is open."""
+    SIGNAL_KIND_COMPLAINT_CLOSED: _SignalKind.ValueType  # 2
+    """A complaint was answered; of `subject`, or the one open longest."""
+    SIGNAL_KIND_COMPLIMENT_GIVEN: _SignalKind.ValueType  # 3
+    """The customer praised something."""
+    SIGNAL_KIND_REVIEW_POSTED: _SignalKind.ValueType  # 4
+    """The customer wrote a review."""
+    SIGNAL_KIND_POST_PUBLISHED: _SignalKind.ValueType  # 5
+    """The customer wrote of us in public."""
+    SIGNAL_KIND_FEEDBACK_GIVEN: _SignalKind.ValueType  # 6
+    """The customer told us what they think."""
+    SIGNAL_KIND_INBOUND_CONTACT: _SignalKind.ValueType  # 7
+    """The customer came to us; the contact enters the history."""
+    SIGNAL_KIND_LETTER_SENT: _SignalKind.ValueType  # 8
+    """We sent a letter; it enters the history."""
+    SIGNAL_KIND_MESSAGE_SENT: _SignalKind.ValueType  # 9
+    """We sent a message; it enters the history."""
+    SIGNAL_KIND_MESSAGE_ANSWERED: _SignalKind.ValueType  # 10
+    """The customer answered a message; it enters the history."""
+    SIGNAL_KIND_PEER_HELP_GIVEN: _SignalKind.ValueType  # 11
+    """The customer helped another customer."""
+    SIGNAL_KIND_REFERRAL_GIVEN: _SignalKind.ValueType  # 12
+    """The customer recommended us to somebody."""
+    SIGNAL_KIND_PARTICIPATED: _SignalKind.ValueType  # 13
+    """The customer took part in our work, in `role`."""
+    SIGNAL_KIND_PARTNER_REPORT: _SignalKind.ValueType  # 14
+    """A partner told us something."""
+    SIGNAL_KIND_STAFF_REPORT: _SignalKind.ValueType  # 15
+    """Somebody of ours told us something."""
+    SIGNAL_KIND_PROACTIVE_HELP: _SignalKind.ValueType  # 16
+    """We helped before we were asked."""
+    SIGNAL_KIND_SERVICE_FAILURE: _SignalKind.ValueType  # 17
+    """We failed the customer."""
+    SIGNAL_KIND_RECOVERY_DONE: _SignalKind.ValueType  # 18
+    """We put a failure right."""
+    SIGNAL_KIND_ACTION_TAKEN: _SignalKind.ValueType  # 19
+    """We acted on what the customer had told us, in the matter `subject`."""
+    SIGNAL_KIND_LIFE_EVENT: _SignalKind.ValueType  # 20
+    """Something changed in the customer's life, as they told us."""
+    SIGNAL_KIND_GOAL_STATED: _SignalKind.ValueType  # 21
+    """The customer said what they want to achieve; it is learned."""
+    SIGNAL_KIND_DEFECT_REPORTED: _SignalKind.ValueType  # 22
+    """The customer told us that something is broken; it is learned."""
+    SIGNAL_KIND_DATA_GIVEN: _SignalKind.ValueType  # 23
+    """The customer told us facts; they are learned."""
+    SIGNAL_KIND_REWARD_USED: _SignalKind.ValueType  # 24
+    """The customer used a reward; that earns nothing."""
+    SIGNAL_KIND_CAMPAIGN_DUE: _SignalKind.ValueType  # 25
+    """Another campaign, `source`, means to reach the customer at `due_at`."""
+
+class SignalKind(_SignalKind, metaclass=_SignalKindEnumTypeWrapper):
+    """What was noticed about a customer outside our own calls. Every kind has an effect, possibly none."""
+
+SIGNAL_KIND_UNSPECIFIED: SignalKind.ValueType  # 0
+"""Not said."""
+SIGNAL_KIND_COMPLAINT_RAISED: SignalKind.ValueType  # 1
+"""The customer complained; one complaint more is open."""
+SIGNAL_KIND_COMPLAINT_CLOSED: SignalKind.ValueType  # 2
+"""A complaint was answered; of `subject`, or the one open longest."""
+SIGNAL_KIND_COMPLIMENT_GIVEN: SignalKind.ValueType  # 3
+"""The customer praised something."""
+SIGNAL_KIND_REVIEW_POSTED: SignalKind.ValueType  # 4
+"""The customer wrote a review."""
+SIGNAL_KIND_POST_PUBLISHED: SignalKind.ValueType  # 5
+"""The customer wrote of us in public."""
+SIGNAL_KIND_FEEDBACK_GIVEN: SignalKind.ValueType  # 6
+"""The customer told us what they think."""
+SIGNAL_KIND_INBOUND_CONTACT: SignalKind.ValueType  # 7
+"""The customer came to us; the contact enters the history."""
+SIGNAL_KIND_LETTER_SENT: SignalKind.ValueType  # 8
+"""We sent a letter; it enters the history."""
+SIGNAL_KIND_MESSAGE_SENT: SignalKind.ValueType  # 9
+"""We sent a message; it enters the history."""
+SIGNAL_KIND_MESSAGE_ANSWERED: SignalKind.ValueType  # 10
+"""The customer answered a message; it enters the history."""
+SIGNAL_KIND_PEER_HELP_GIVEN: SignalKind.ValueType  # 11
+"""The customer helped another customer."""
+SIGNAL_KIND_REFERRAL_GIVEN: SignalKind.ValueType  # 12
+"""The customer recommended us to somebody."""
+SIGNAL_KIND_PARTICIPATED: SignalKind.ValueType  # 13
+"""The customer took part in our work, in `role`."""
+SIGNAL_KIND_PARTNER_REPORT: SignalKind.ValueType  # 14
+"""A partner told us something."""
+SIGNAL_KIND_STAFF_REPORT: SignalKind.ValueType  # 15
+"""Somebody of ours told us something."""
+SIGNAL_KIND_PROACTIVE_HELP: SignalKind.ValueType  # 16
+"""We helped before we were asked."""
+SIGNAL_KIND_SERVICE_FAILURE: SignalKind.ValueType  # 17
+"""We failed the customer."""
+SIGNAL_KIND_RECOVERY_DONE: SignalKind.ValueType  # 18
+"""We put a failure right."""
+SIGNAL_KIND_ACTION_TAKEN: SignalKind.ValueType  # 19
+"""We acted on what the customer had told us, in the matter `subject`."""
+SIGNAL_KIND_LIFE_EVENT: SignalKind.ValueType  # 20
+"""Something changed in the customer's life, as they told us."""
+SIGNAL_KIND_GOAL_STATED: SignalKind.ValueType  # 21
+"""The customer said what they want to achieve; it is learned."""
+SIGNAL_KIND_DEFECT_REPORTED: SignalKind.ValueType  # 22
+"""The customer told us that something is broken; it is learned."""
+SIGNAL_KIND_DATA_GIVEN: SignalKind.ValueType  # 23
+"""The customer told us facts; they are learned."""
+SIGNAL_KIND_REWARD_USED: SignalKind.ValueType  # 24
+"""The customer used a reward; that earns nothing."""
+SIGNAL_KIND_CAMPAIGN_DUE: SignalKind.ValueType  # 25
+"""Another campaign, `source`, means to reach the customer at `due_at`."""
+Global___SignalKind: _TypeAlias = SignalKind  # noqa: Y015
+
+class _SignalReporter:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SignalReporterEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SignalReporter.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SIGNAL_REPORTER_UNSPECIFIED: _SignalReporter.ValueType  # 0
+    """Not said."""
+    SIGNAL_REPORTER_CUSTOMER: _SignalReporter.ValueType  # 1
+    """The customer."""
+    SIGNAL_REPORTER_AGENT: _SignalReporter.ValueType  # 2
+    """An agent of ours."""
+    SIGNAL_REPORTER_STAFF: _SignalReporter.ValueType  # 3
+    """Somebody else of ours."""
+    SIGNAL_REPORTER_PARTNER: _SignalReporter.ValueType  # 4
+    """A partner."""
+    SIGNAL_REPORTER_SYSTEM: _SignalReporter.ValueType  # 5
+    """One of our systems."""
+    SIGNAL_REPORTER_PUBLIC: _SignalReporter.ValueType  # 6
+    """It could be seen by anybody."""
+
+class SignalReporter(_SignalReporter, metaclass=_SignalReporterEnumTypeWrapper):
+    """Who noticed it."""
+
+SIGNAL_REPORTER_UNSPECIFIED: SignalReporter.ValueType  # 0
+"""Not said."""
+SIGNAL_REPORTER_CUSTOMER: SignalReporter.ValueType  # 1
+"""The customer."""
+SIGNAL_REPORTER_AGENT: SignalReporter.ValueType  # 2
+"""An agent of ours."""
+SIGNAL_REPORTER_STAFF: SignalReporter.ValueType  # 3
+"""Somebody else of ours."""
+SIGNAL_REPORTER_PARTNER: SignalReporter.ValueType  # 4
+"""A partner."""
+SIGNAL_REPORTER_SYSTEM: SignalReporter.ValueType  # 5
+"""One of our systems."""
+SIGNAL_REPORTER_PUBLIC: SignalReporter.ValueType  # 6
+"""It could be seen by anybody."""
+Global___SignalReporter: _TypeAlias = SignalReporter  # noqa: Y015
+
+class _WeatherKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WeatherKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WeatherKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WEATHER_KIND_UNSPECIFIED: _WeatherKind.ValueType  # 0
+    """Not said."""
+    WEATHER_KIND_OUTAGE: _WeatherKind.ValueType  # 1
+    """Something does not work."""
+    WEATHER_KIND_BREACH: _WeatherKind.ValueType  # 2
+    """Data was lost."""
+    WEATHER_KIND_PRICE_RISE: _WeatherKind.ValueType  # 3
+    """Prices rise."""
+    WEATHER_KIND_SCAM_WAVE: _WeatherKind.ValueType  # 4
+    """Swindlers ring in companies' names."""
+    WEATHER_KIND_COMPETITOR: _WeatherKind.ValueType  # 5
+    """A competitor is in trouble."""
+    WEATHER_KIND_BAD_PRESS: _WeatherKind.ValueType  # 6
+    """The news speak ill of us."""
+
+class WeatherKind(_WeatherKind, metaclass=_WeatherKindEnumTypeWrapper):
+    """What changes how every customer of a brand, or everybody, hears us."""
+
+WEATHER_KIND_UNSPECIFIED: WeatherKind.ValueType  # 0
+"""Not said."""
+WEATHER_KIND_OUTAGE: WeatherKind.ValueType  # 1
+"""Something does not work."""
+WEATHER_KIND_BREACH: WeatherKind.ValueType  # 2
+"""Data was lost."""
+WEATHER_KIND_PRICE_RISE: WeatherKind.ValueType  # 3
+"""Prices rise."""
+WEATHER_KIND_SCAM_WAVE: WeatherKind.ValueType  # 4
+"""Swindlers ring in companies' names."""
+WEATHER_KIND_COMPETITOR: WeatherKind.ValueType  # 5
+"""A competitor is in trouble."""
+WEATHER_KIND_BAD_PRESS: WeatherKind.ValueType  # 6
+"""The news speak ill of us."""
+Global___WeatherKind: _TypeAlias = WeatherKind  # noqa: Y015
+
+class _EntryType:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EntryTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryType.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ENTRY_TYPE_UNSPECIFIED: _EntryType.ValueType  # 0
+    """Not said."""
+    ENTRY_TYPE_CREDIT: _EntryType.ValueType  # 1
+    """Gives points."""
+    ENTRY_TYPE_DEBIT: _EntryType.ValueType  # 2
+    """Takes points."""
+    ENTRY_TYPE_DECAY: _EntryType.ValueType  # 3
+    """Of a statement only: what has faded."""
+    ENTRY_TYPE_CORRECTION: _EntryType.ValueType  # 4
+    """What a corrected outcome earns instead of the first."""
+    ENTRY_TYPE_REVERSAL: _EntryType.ValueType  # 5
+    """Takes back an entry of an outcome that was corrected."""
+
+class EntryType(_EntryType, metaclass=_EntryTypeEnumTypeWrapper):
+    """What an entry of the ledger does."""
+
+ENTRY_TYPE_UNSPECIFIED: EntryType.ValueType  # 0
+"""Not said."""
+ENTRY_TYPE_CREDIT: EntryType.ValueType  # 1
+"""Gives points."""
+ENTRY_TYPE_DEBIT: EntryType.ValueType  # 2
+"""Takes points."""
+ENTRY_TYPE_DECAY: EntryType.ValueType  # 3
+"""Of a statement only: what has faded."""
+ENTRY_TYPE_CORRECTION: EntryType.ValueType  # 4
+"""What a corrected outcome earns instead of the first."""
+ENTRY_TYPE_REVERSAL: EntryType.ValueType  # 5
+"""Takes back an entry of an outcome that was corrected."""
+Global___EntryType: _TypeAlias = EntryType  # noqa: Y015
+
+class _Participation:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ParticipationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Participation.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PARTICIPATION_UNSPECIFIED: _Participation.ValueType  # 0
+    """Not said."""
+    PARTICIPATION_ORIGINATOR: _Participation.ValueType  # 1
+    """Had the idea."""
+    PARTICIPATION_CHANNEL: _Participation.ValueType  # 2
+    """Passes it on."""
+    PARTICIPATION_CO_DESIGNER: _Participation.ValueType  # 3
+    """Works it out with us."""
+    PARTICIPATION_TESTER: _Participation.ValueType  # 4
+    """Tries it."""
+    PARTICIPATION_PEER_HELPER: _Participation.ValueType  # 5
+    """Helps other customers with it."""
+    PARTICIPATION_RECIPIENT: _Participation.ValueType  # 6
+    """Only receives it; that is no taking part."""
+
+class Participation(_Participation, metaclass=_ParticipationEnumTypeWrapper):
+    """How a customer takes part in the company's work."""
+
+PARTICIPATION_UNSPECIFIED: Participation.ValueType  # 0
+"""Not said."""
+PARTICIPATION_ORIGINATOR: Participation.ValueType  # 1
+"""Had the idea."""
+PARTICIPATION_CHANNEL: Participation.ValueType  # 2
+"""Passes it on."""
+PARTICIPATION_CO_DESIGNER: Participation.ValueType  # 3
+"""Works it out with us."""
+PARTICIPATION_TESTER: Participation.ValueType  # 4
+"""Tries it."""
+PARTICIPATION_PEER_HELPER: Participation.ValueType  # 5
+"""Helps other customers with it."""
+PARTICIPATION_RECIPIENT: Participation.ValueType  # 6
+"""Only receives it; that is no taking part."""
+Global___Participation: _TypeAlias = Participation  # noqa: Y015
+
+class _BusinessFunction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BusinessFunctionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BusinessFunction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BUSINESS_FUNCTION_UNSPECIFIED: _BusinessFunction.ValueType  # 0
+    """Not said."""
+    BUSINESS_FUNCTION_PRODUCT_DEVELOPMENT: _BusinessFunction.ValueType  # 1
+    """Making products, and making them better."""
+    BUSINESS_FUNCTION_VALUE_PROPOSITION: _BusinessFunction.ValueType  # 2
+    """Saying what they are worth to whom."""
+    BUSINESS_FUNCTION_MARKETING_COMMUNICATIONS: _BusinessFunction.ValueType  # 3
+    """Messages, as their channel or their author."""
+    BUSINESS_FUNCTION_CAMPAIGN_DESIGN: _BusinessFunction.ValueType  # 4
+    """Designing and running campaigns."""
+    BUSINESS_FUNCTION_CHANNEL_DEVELOPMENT: _BusinessFunction.ValueType  # 5
+    """Channels and selling."""
+    BUSINESS_FUNCTION_AFTER_SALES_SERVICE: _BusinessFunction.ValueType  # 6
+    """Support, service and experience."""
+    BUSINESS_FUNCTION_PROCESS_IMPROVEMENT: _BusinessFunction.ValueType  # 7
+    """How things are done, and who decides it."""
+    BUSINESS_FUNCTION_STRATEGY: _BusinessFunction.ValueType  # 8
+    """Where the company goes."""
+    BUSINESS_FUNCTION_INVESTOR_RELATIONS: _BusinessFunction.ValueType  # 9
+    """Owners."""
+    BUSINESS_FUNCTION_HUMAN_RESOURCES: _BusinessFunction.ValueType  # 10
+    """People who work for it."""
+    BUSINESS_FUNCTION_IT: _BusinessFunction.ValueType  # 11
+    """Its systems."""
+    BUSINESS_FUNCTION_FINANCE: _BusinessFunction.ValueType  # 12
+    """Its money."""
+
+class BusinessFunction(_BusinessFunction, metaclass=_BusinessFunctionEnumTypeWrapper):
+    """What customers can be invited to take part in."""
+
+BUSINESS_FUNCTION_UNSPECIFIED: BusinessFunction.ValueType  # 0
+"""Not said."""
+BUSINESS_FUNCTION_PRODUCT_DEVELOPMENT: BusinessFunction.ValueType  # 1
+"""Making products, and making them better."""
+BUSINESS_FUNCTION_VALUE_PROPOSITION: BusinessFunction.ValueType  # 2
+"""Saying what they are worth to whom."""
+BUSINESS_FUNCTION_MARKETING_COMMUNICATIONS: BusinessFunction.ValueType  # 3
+"""Messages, as their channel or their author."""
+BUSINESS_FUNCTION_CAMPAIGN_DESIGN: BusinessFunction.ValueType  # 4
+"""Designing and running campaigns."""
+BUSINESS_FUNCTION_CHANNEL_DEVELOPMENT: BusinessFunction.ValueType  # 5
+"""Channels and selling."""
+BUSINESS_FUNCTION_AFTER_SALES_SERVICE: BusinessFunction.ValueType  # 6
+"""Support, service and experience."""
+BUSINESS_FUNCTION_PROCESS_IMPROVEMENT: BusinessFunction.ValueType  # 7
+"""How things are done, and who decides it."""
+BUSINESS_FUNCTION_STRATEGY: BusinessFunction.ValueType  # 8
+"""Where the company goes."""
+BUSINESS_FUNCTION_INVESTOR_RELATIONS: BusinessFunction.ValueType  # 9
+"""Owners."""
+BUSINESS_FUNCTION_HUMAN_RESOURCES: BusinessFunction.ValueType  # 10
+"""People who work for it."""
+BUSINESS_FUNCTION_IT: BusinessFunction.ValueType  # 11
+"""Its systems."""
+BUSINESS_FUNCTION_FINANCE: BusinessFunction.ValueType  # 12
+"""Its money."""
+Global___BusinessFunction: _TypeAlias = BusinessFunction  # noqa: Y015
+
+class _Durability:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DurabilityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Durability.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DURABILITY_UNSPECIFIED: _Durability.ValueType  # 0
+    """Not said."""
+    DURABILITY_MEMORY: _Durability.ValueType  # 1
+    """In the memory of the server, and written to its disk when it pleases."""
+    DURABILITY_DISK: _Durability.ValueType  # 2
+    """On the disk of the server."""
+    DURABILITY_REPLICA: _Durability.ValueType  # 3
+    """On at least as many replicas as the operator demands."""
+
+class Durability(_Durability, metaclass=_DurabilityEnumTypeWrapper):
+    """How safe what was stored is."""
+
+DURABILITY_UNSPECIFIED: Durability.ValueType  # 0
+"""Not said."""
+DURABILITY_MEMORY: Durability.ValueType  # 1
+"""In the memory of the server, and written to its disk when it pleases."""
+DURABILITY_DISK: Durability.ValueType  # 2
+"""On the disk of the server."""
+DURABILITY_REPLICA: Durability.ValueType  # 3
+"""On at least as many replicas as the operator demands."""
+Global___Durability: _TypeAlias = Durability  # noqa: Y015
+
+class _Reliability:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReliabilityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reliability.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RELIABILITY_UNSPECIFIED: _Reliability.ValueType  # 0
+    """Not said."""
+    RELIABILITY_RELIABLE: _Reliability.ValueType  # 1
+    """It may be used to verify somebody."""
+    RELIABILITY_UNDER_PRESSURE: _Reliability.ValueType  # 2
+    """It was given when we pressed for it."""
+    RELIABILITY_LOW_TRUST: _Reliability.ValueType  # 3
+    """It was given by a customer who trusted us little."""
+    RELIABILITY_CONTRADICTED: _Reliability.ValueType  # 4
+    """Another source says otherwise."""
+
+class Reliability(_Reliability, metaclass=_ReliabilityEnumTypeWrapper):
+    """How far a learned fact may be relied on."""
+
+RELIABILITY_UNSPECIFIED: Reliability.ValueType  # 0
+"""Not said."""
+RELIABILITY_RELIABLE: Reliability.ValueType  # 1
+"""It may be used to verify somebody."""
+RELIABILITY_UNDER_PRESSURE: Reliability.ValueType  # 2
+"""It was given when we pressed for it."""
+RELIABILITY_LOW_TRUST: Reliability.ValueType  # 3
+"""It was given by a customer who trusted us little."""
+RELIABILITY_CONTRADICTED: Reliability.ValueType  # 4
+"""Another source says otherwise."""
+Global___Reliability: _TypeAlias = Reliability  # noqa: Y015

@@ -19,6 +19,9 @@ Run = Mapping[tuple[str, str], Answers]
 #: Rows named where the two ways to ask disagree, at most.
 _NAMED: Final = 10
 
+#: What belongs to one answer, and not to what it decides.
+_ITS_OWN = frozenset({"decision_id", "valid_until", "proof", "revision"})
+
 
 def verdict(answer: AdviseResponse) -> list[str]:
     """Return the verdict's word."""
@@ -120,8 +123,7 @@ def disagreements(rows: Sequence[Row], answers: Answers) -> dict[int, list[str]]
         fields = [
             field.name
             for field in AdviseResponse.DESCRIPTOR.fields
-            if field.name not in {"decision_id", "valid_until"}
-            and getattr(one, field.name) != getattr(other, field.name)
+            if field.name not in _ITS_OWN and getattr(one, field.name) != getattr(other, field.name)
         ]
         if fields:
             different[row.number] = fields

@@ -6,10 +6,12 @@ import enum
 
 import pytest
 
-from advisor.engagement import basis, calendars, card, contacts, promises
+from advisor.engagement import basis, calendars, card, contacts, promises, signals
 from advisor.facts import vocabulary
 from advisor.facts.builtin.call import ANSWERED_BY
+from advisor.facts.memory import Reliability
 from advisor.guidance.decision import Withheld
+from advisor.store.durability import Durability
 from advisor.v1 import vocabulary_call_pb2 as call
 from advisor.v1 import vocabulary_customer_pb2 as customer
 from advisor.v1 import vocabulary_decision_pb2 as decision
@@ -23,6 +25,14 @@ OURS: dict[str, type[enum.Enum]] = {
     "Direction": contacts.Direction,
     "EndedBy": contacts.EndedBy,
     "PromiseState": promises.PromiseState,
+    "SignalKind": signals.SignalKind,
+    "SignalReporter": signals.Reporter,
+    "WeatherKind": signals.WeatherKind,
+    "EntryType": card.EntryType,
+    "Participation": vocabulary.Participation,
+    "BusinessFunction": vocabulary.BusinessFunction,
+    "Durability": Durability,
+    "Reliability": Reliability,
     "CallStage": vocabulary.Stage,
     "DisclosureLevel": vocabulary.Disclosure,
     "VerificationLevel": vocabulary.Verification,

@@ -117,7 +117,7 @@ async def open_desk(
     service = advisor_service_pb2.DESCRIPTOR.services_by_name["AdvisorService"]
     method = Method("advisor.call_advised", deadline, answer)
     endpoint = Endpoint(
-        handlers=[reception.handler(service, {"Advise": method})],
+        handlers=[reception.handler(service, {each.name: method for each in service.methods})],
         reception=reception,
         health_service=health,
         max_message_bytes=max_message_bytes,

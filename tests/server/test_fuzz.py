@@ -43,7 +43,12 @@ DOCUMENTED = {
         ErrorReason.UNKNOWN_PURPOSE,
         ErrorReason.UNKNOWN_BRAND,
         ErrorReason.UNKNOWN_CUSTOMER,
+        ErrorReason.UNKNOWN_DECISION,
+        ErrorReason.UNKNOWN_REFERENCE,
+        ErrorReason.UNKNOWN_RULE,
     },
+    grpc.StatusCode.ALREADY_EXISTS: {ErrorReason.ID_REUSED},
+    grpc.StatusCode.FAILED_PRECONDITION: {ErrorReason.OUTCOME_EXISTS},
 }
 #: What would show how the service is made.
 INSIDES = ("Error", "Exception", "Traceback", "<class", "_pb2", "advisor.v1", ".py")

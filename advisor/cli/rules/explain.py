@@ -120,11 +120,11 @@ def _requested(guide: Guide, file: Path, now: datetime) -> Situation:
     # The contract is only needed for a file, and takes longer to import than all the rest.
     from advisor.cli.advise import request_from  # noqa: PLC0415
     from advisor.server.errors import Refusal  # noqa: PLC0415
-    from advisor.server.scene import situation_in, told_in  # noqa: PLC0415
+    from advisor.server.scene import Known, situation_in, told_in  # noqa: PLC0415
 
     request = request_from(file)
     try:
-        return situation_in(told_in(request, guide.pack), guide.pack, now, None)
+        return situation_in(told_in(request, guide.pack), guide.pack, now, Known())
     except Refusal as refusal:
         click.echo(f"Error: {file}: {refusal.message}", err=True)
         for detail in refusal.details:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.engagement.calendars import QuietTime
-from advisor.engagement.card import Card
+from advisor.engagement.card import Card, LedgerEntry
 from advisor.facts.catalogue import Catalogue
 from advisor.facts.situation import Consent, Profile, Seen, Suppressed
 from advisor.server.translate import times, words
@@ -62,12 +62,21 @@ def card_out(card: Card) -> customer_pb2.EngagementCard:
         tier=words.TIER.write(card.tier),
         balance=card.balance,
         confidence=card.confidence,
-        entries=[
-            customer_pb2.CardEntry(
-                at=times.timestamp(entry.at), points=entry.points, reason=entry.reason
-            )
-            for entry in card.last_entries
-        ],
+        entries=[entry_out(entry) for entry in card.last_entries],
+    )
+
+
+def entry_out(entry: LedgerEntry) -> customer_pb2.CardEntry:
+    """Write one credit or debit."""
+    return customer_pb2.CardEntry(
+        at=times.timestamp(entry.at),
+        points=entry.points,
+        reason=entry.reason,
+        type=words.ENTRY_TYPE.write(entry.type),
+        rule_id=entry.rule or "",
+        because=entry.because or "",
+        half_life=None if entry.half_life is None else times.duration(entry.half_life),
+        cause=entry.cause or "",
     )
 
 

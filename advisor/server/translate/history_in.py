@@ -8,6 +8,7 @@ from advisor.engagement.contacts import Contact
 from advisor.engagement.promises import Promise
 from advisor.facts.situation import History
 from advisor.facts.vocabulary import LEGAL_CLASS
+from advisor.server.redaction import redacted
 from advisor.server.translate import times, words
 from advisor.v1 import history_pb2
 
@@ -30,6 +31,7 @@ def contact_in(sent: history_pb2.Contact) -> Contact:
         legal_class = LEGAL_CLASS[kind]
     return Contact(
         at=times.instant(sent.at),
+        id=sent.call_id or None,
         direction=words.DIRECTION.read(sent.direction),
         channel=None if channel is None else channel.value,
         disposition=words.DISPOSITION.read(sent.disposition),
@@ -38,6 +40,7 @@ def contact_in(sent: history_pb2.Contact) -> Contact:
         right_party=_yes_no(sent, "right_party"),
         ended_by=words.ENDED_BY.read(sent.ended_by),
         ended_at_stage=None if stage is None else stage.word,
+        ended_after=sent.ended_after or None,
         campaign=sent.campaign or None,
         brand=sent.brand or None,
         purpose_id=sent.purpose_id or None,
@@ -46,7 +49,7 @@ def contact_in(sent: history_pb2.Contact) -> Contact:
         number=sent.number or None,
         debt_id=sent.debt_id or None,
         subject=sent.subject or None,
-        topic=sent.topic or None,
+        topic=redacted(sent.topic) or None,
     )
 
 

@@ -10,13 +10,16 @@ from google.protobuf.descriptor import EnumDescriptor
 
 from advisor.engagement.basis import Basis, Certainty
 from advisor.engagement.calendars import QuietSource
-from advisor.engagement.card import TrustTier
+from advisor.engagement.card import EntryType, TrustTier
 from advisor.engagement.contacts import Direction, Disposition, EndedBy
 from advisor.engagement.promises import PromiseState
+from advisor.engagement.signals import Reporter, SignalKind, WeatherKind
 from advisor.facts import vocabulary as ours
+from advisor.facts.memory import Reliability
 from advisor.guidance.decision import Withheld
 from advisor.rules.pack import Section
 from advisor.rules.problems import Severity
+from advisor.store.durability import Durability
 from advisor.v1 import (
     pack_pb2,
     vocabulary_call_pb2,
@@ -91,6 +94,14 @@ TIER: Final = Words(_CUSTOMER["TrustTier"], TrustTier)
 DIRECTION: Final = Words(_CUSTOMER["Direction"], Direction)
 DISPOSITION: Final = Words(_CUSTOMER["Disposition"], Disposition)
 ENDED_BY: Final = Words(_CUSTOMER["EndedBy"], EndedBy)
+SIGNAL_KIND: Final = Words(_CUSTOMER["SignalKind"], SignalKind)
+REPORTER: Final = Words(_CUSTOMER["SignalReporter"], Reporter)
+WEATHER_KIND: Final = Words(_CUSTOMER["WeatherKind"], WeatherKind)
+ENTRY_TYPE: Final = Words(_CUSTOMER["EntryType"], EntryType)
+PARTICIPATION: Final = Words(_CUSTOMER["Participation"], ours.Participation)
+BUSINESS_FUNCTION: Final = Words(_CUSTOMER["BusinessFunction"], ours.BusinessFunction)
+DURABILITY: Final = Words(_CUSTOMER["Durability"], Durability)
+RELIABILITY: Final = Words(_CUSTOMER["Reliability"], Reliability)
 PROMISE_STATE: Final = Words(_CUSTOMER["PromiseState"], PromiseState)
 
 DECISION: Final = Words(_DECISION["Decision"], ours.Decision)
