@@ -18,6 +18,7 @@ from advisor.guidance.settling import Settled
 from advisor.store.calls import Beginning, Begun, CallStore, decision_record
 from advisor.store.client import ClientSettings, StoreClient
 from advisor.store.customers import Change, CustomerStore, Unavailable
+from advisor.store.embedded.server import EmbeddedServer
 from advisor.store.errors import Reason
 from advisor.store.evidence import EvidenceStore
 from advisor.store.keys import Keys
@@ -144,6 +145,17 @@ async def test_number_is_counted_whoever_has_it(calls: CallStore) -> None:
 
     assert begun.memory.holds == ()
     assert [contact.id for contact in begun.number] == ["call-1"]
+
+
+async def test_scripts_that_redis_forgot(own_redis: EmbeddedServer) -> None:
+    """A Redis that forgot its scripts, as one does that took over, is taught them on the way."""
+    client = StoreClient(own_redis.url, ClientSettings(read_within=5.0))
+    calls = CallStore(await claimed(client, Keys(b"a secret of the tests")))
+    for number in (None, _NUMBER):
+        await client.write(lambda redis: redis.script_flush())
+        begun = await began(calls, beginning(f"call-{number}", number=number))
+        assert begun.session.revision == 1
+    await client.aclose()
 
 
 async def test_registers_are_bounded(vault: Vault, calls: CallStore) -> None:

@@ -46,6 +46,7 @@ async def _replica(own_redis: EmbeddedServer, tmp_path: Path) -> AsyncIterator[E
         await primary.config_set("bind", "127.0.0.1")
         await primary.config_set("port", port)
         await primary.config_set("repl-diskless-sync-delay", 0)
+        await primary.config_set("shutdown-timeout", 0)
         async with EmbeddedServer(tmp_path / "replica") as follower:
             async with Redis.from_url(follower.url) as redis:
                 await redis.replicaof("127.0.0.1", str(port))
