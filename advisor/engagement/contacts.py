@@ -247,14 +247,14 @@ class Contact:
     def refusal(self) -> bool | None:
         """Whether the customer said no.
 
-        None where it may be: nobody said how the contact ended, or the customer broke it off
+        None where it may be: nobody said how a call of ours ended, or the customer broke it off
         without saying why. Such a contact is no refusal to be told of, yet a rest after a refusal
         is kept.
         """
         if self.human is False:
             return False
         if self.disposition is None:
-            return None
+            return None if self.attempt else False
         if self.disposition in REFUSALS:
             return True
         return None if self.disposition.retry is Retry.COOL_OFF else False
@@ -267,7 +267,9 @@ class Contact:
         """
         if self.human is False:
             return False
-        return None if self.disposition is None else self.disposition in _BAD_ENDINGS
+        if self.disposition is None:
+            return None if self.attempt else False
+        return self.disposition in _BAD_ENDINGS
 
     @property
     def opt_out(self) -> bool:
@@ -279,4 +281,6 @@ class Contact:
         """Whether it invited the customer to take part in something; None where it may have."""
         if self.inbound or self.human is False:
             return False
-        return None if self.kind is None else self.kind == _INVITATION
+        if self.kind is None:
+            return None if self.attempt else False
+        return self.kind == _INVITATION

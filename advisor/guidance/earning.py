@@ -39,27 +39,34 @@ class Happening:
     stated: Mapping[str, Value]
 
 
-def earned(
-    guide: Guide, happening: Happening, *, corrects: bool = False
-) -> tuple[LedgerEntry, ...]:
-    """Return the entries that the pack's engagement rules give for what happened.
+def heard(guide: Guide, happening: Happening) -> tuple[Rule, ...]:
+    """Return the engagement rules that answer what happened, those of no points as well.
 
-    Of rules in one group only the strongest counts; a rule of no points says that something was
-    heard and earns nothing, and leaves no entry.
-
-    Args:
-        guide: The pack, ready to be matched.
-        happening: What happened.
-        corrects: Whether it stands in place of what was told before.
+    Of rules in one group only the strongest answers.
     """
     known = happening.known
     stated = {**known.profile.attributes, **happening.stated}
     situation = replace(known, now=happening.at, stated=stated)
     facts = Facts(guide.pack.catalogue, situation)
     matched = guide.matcher.match(facts, guide.matcher.sections.get(Section.ENGAGEMENT, 0))
+    return tuple(matched.spoken())
+
+
+def earned(
+    guide: Guide, happening: Happening, *, corrects: bool = False
+) -> tuple[LedgerEntry, ...]:
+    """Return the entries that the pack's engagement rules give for what happened.
+
+    A rule of no points says that something was heard and earns nothing, and leaves no entry.
+
+    Args:
+        guide: The pack, ready to be matched.
+        happening: What happened.
+        corrects: Whether it stands in place of what was told before.
+    """
     return tuple(
         entry
-        for rule in matched.spoken()
+        for rule in heard(guide, happening)
         if (entry := _entry(rule, happening, corrects=corrects)) is not None
     )
 

@@ -282,7 +282,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What a case of the pack's tests expects; None is not looked at."""
+    """What a case of the pack's tests expects; None is not looked at.
+
+    Attributes:
+        earns: Ids of the engagement rules that book what happened, or say that it earns nothing.
+        points: What they come to.
+    """
 
     decision: Decision | None = None
     reasons: tuple[ReasonCode, ...] | None = None
@@ -292,6 +297,8 @@ class Expectation:
     silent: tuple[str, ...] = ()
     never_asks: tuple[Ask, ...] = ()
     opening: str | None = None
+    earns: tuple[str, ...] | None = None
+    points: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

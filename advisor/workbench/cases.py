@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from advisor.engagement.contacts import Contact, Disposition
+from advisor.facts.situation import Situation
 from advisor.facts.vocabulary import Ask
 from advisor.guidance.advise import advise, happened, react
 from advisor.guidance.decision import Advice, Guidance
+from advisor.guidance.earning import Happening, heard, outcome_facts
 from advisor.guidance.guide import Guide
-from advisor.rules.pack import Case, Expectation, Pack, Rule
+from advisor.rules.pack import Case, Expectation, Pack, Rule, Section
 from advisor.rules.problems import listed
 from advisor.rules.source import Mark
 from advisor.workbench.scenes import scene
@@ -24,12 +27,14 @@ class Moment:
         event: The event of the step; None at the start of the call.
         mark: Where the case or step stands.
         failures: One sentence for each expectation that was not met.
+        earned: The engagement rules that booked what happened, where that was looked at.
     """
 
     event: str | None
     mark: Mark
     advice: Advice
     failures: tuple[str, ...]
+    earned: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +96,10 @@ def run_case(guide: Guide, case: Case) -> Result:
     situation = scene(guide.pack, case)
     advice = advise(guide, situation)
     expect = case.expect
+    booked = _booked(guide, case, situation)
+    failures = [*_failures(expect, advice), *_misbooked(expect, booked)]
     moments = [
-        Moment(event=None, mark=case.mark, advice=advice, failures=tuple(_failures(expect, advice)))
+        Moment(event=None, mark=case.mark, advice=advice, failures=tuple(failures), earned=booked)
     ]
     for step in case.steps:
         advice = react(guide, situation, step.event, step.given)
@@ -107,6 +114,28 @@ def run_case(guide: Guide, case: Case) -> Result:
             )
         )
     return Result(case=case, moments=tuple(moments))
+
+
+def _booked(guide: Guide, case: Case, situation: Situation) -> tuple[Rule, ...]:
+    """Ask the engagement rules about what the case states, as it happened now."""
+    if case.expect.earns is None and case.expect.points is None:
+        return ()
+    word = case.given.get("outcome.disposition")
+    came = next((each for each in Disposition if each.value == word), None)
+    told = {} if came is None else outcome_facts(Contact(at=case.at, disposition=came))
+    stated = {**told, **case.given}
+    return heard(guide, Happening(at=case.at, cause=case.name, known=situation, stated=stated))
+
+
+def _misbooked(expect: Expectation, booked: tuple[Rule, ...]) -> Iterator[str]:
+    ids = sorted(rule.id for rule in booked)
+    said = listed(ids) if ids else "no rule"
+    if expect.earns is not None and sorted(expect.earns) != ids:
+        wanted = listed(sorted(expect.earns)) if expect.earns else "no rule"
+        yield f"it should be booked by {wanted}, and is by {said}"
+    points = sum(rule.entry.points for rule in booked if rule.entry is not None)
+    if expect.points is not None and points != expect.points:
+        yield f"it should earn {expect.points:g} points, and earns {points:g}, by {said}"
 
 
 def _failures(expect: Expectation, advice: Advice) -> Iterator[str]:
@@ -189,8 +218,9 @@ def _spoke(result: Result, pack: Pack) -> Iterator[str]:
         yield from (item.rule for item in (*advice.brief, *advice.items))
         yield from (withheld.rule for withheld in advice.suppressed)
         yield from (rule.id for rule in pack.rules if rule.opening == advice.opening)
+        yield from (rule.id for rule in moment.earned)
 
 
 def _speaks(rule: Rule) -> bool:
-    """Tell whether a rule can show anything in a case; points are booked after the call."""
-    return bool(rule.ruling or rule.items or rule.opening)
+    """Tell whether a case can show what a rule does."""
+    return bool(rule.ruling or rule.items or rule.opening or rule.section is Section.ENGAGEMENT)

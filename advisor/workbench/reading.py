@@ -254,7 +254,7 @@ def _effects(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
         )
     if rule.entry is not None:
         points = rule.entry.points
-        yield f"the card {'gains' if points > 0 else 'loses'} {abs(points):g} points"
+        yield _booked(points)
 
 
 def _ruling(ruling: Ruling, catalogue: Catalogue) -> str:
@@ -325,3 +325,11 @@ def _window(window: Window) -> str:
 
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _booked(points: float) -> str:
+    """Say what a rule does to the card."""
+    if not points:
+        return "the card stays as it is"
+    unit = "point" if abs(points) == 1 else "points"
+    return f"the card {'gains' if points > 0 else 'loses'} {abs(points):g} {unit}"

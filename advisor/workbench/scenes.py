@@ -36,6 +36,8 @@ _CONSENT: Final = "customer.consent."
 #: Facts that the call carries and that would not move with the zone if they were stated.
 _PLACES: Final = frozenset({"call.region", "call.regions", "call.time_zones"})
 _HISTORY: Final = "history."
+#: Of the history, what has not happened yet.
+_AHEAD: Final = "campaign_due_at"
 
 
 def scene(pack: Pack, case: Case) -> Situation:
@@ -187,7 +189,11 @@ def _history(given: _Given, purpose: Purpose) -> History:
         for name, value in given.facts.items()
         if name.startswith(_HISTORY)
     }
-    instants = {name: value for name, value in stated.items() if isinstance(value, datetime)}
+    instants = {
+        name: value
+        for name, value in stated.items()
+        if isinstance(value, datetime) and name != _AHEAD
+    }
     if not instants and UNKNOWN in stated.values():
         return History()
     contacts = (_contact(name, at, given, purpose) for name, at in instants.items())
@@ -202,12 +208,16 @@ def _contact(name: str, at: datetime, given: _Given, purpose: Purpose) -> Contac
         "last_conversation.at": _word(Disposition, disposition) or Disposition.COMPLETED_SERVICE,
         "last_refusal.at": Disposition.NOT_INTERESTED,
         "last_attempt.at": Disposition.NO_ANSWER,
+        "last_bad.at": Disposition.HUNG_UP_BEFORE_HEADLINE,
+        "last_message.at": None,
     }
     invited = name == "last_invitation.at"
+    written = name == "last_message.at"
     return Contact(
         at=at,
         direction=Direction.INBOUND if name == "last_inbound.at" else Direction.OUTBOUND,
         disposition=came.get(name, Disposition.COMPLETED_SERVICE),
+        channel=Channel.LETTER.value if written else Channel.VOICE_OUTBOUND.value,
         spoke=spoke or None,
         ended_by=_word(EndedBy, ended_by) if spoke else None,
         kind=(PurposeKind.CO_CREATION_INVITATION if invited else purpose.kind).value,

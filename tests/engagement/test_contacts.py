@@ -140,3 +140,13 @@ def test_second_stage_needs_the_first(made: Contact) -> None:
     if made.disposition is None:
         assert made.refusal is not True
         assert made.opt_out is False
+
+
+def test_a_message_is_no_refusal_and_no_invitation() -> None:
+    """A letter or the customer's own contact, of which no more is told, starts no rest (004-14)."""
+    letter = Contact(at=AT, direction=Direction.OUTBOUND, channel="letter")
+    theirs = Contact(at=AT, direction=Direction.INBOUND, channel="voice_inbound")
+    for made in (letter, theirs):
+        assert (made.refusal, made.ended_badly, made.invitation) == (False, False, False)
+    call = Contact(at=AT, direction=Direction.OUTBOUND)
+    assert (call.refusal, call.ended_badly, call.invitation) == (None, None, None)

@@ -536,8 +536,15 @@ def test_cases() -> None:
         "    table:\n"
         "      - {card.tier: full, reason: no_consent}\n"
         '      - {at: "2026-07-12 16:00 Europe/Paris", decision: allow}\n'
+        "  - name: three\n"
+        '    given: {purpose: pin-migration, at: "2026-07-12 15:00+01:00"}\n'
+        "    expect: {earns: [paid], points: 3}\n"
+        "    table:\n"
+        "      - {earns: []}\n"
+        "      - {points: 0}\n"
+        "engagement: [{id: paid, because: So., then: {credit: 3}}]\n"
     )
-    one, two, three = pack.cases
+    one, two, three, four, five = pack.cases
     assert (one.name, one.purpose, one.zone, one.shows) == (
         "one",
         "pin-migration",
@@ -571,6 +578,8 @@ def test_cases() -> None:
     assert two.expect == Expectation(decision=Decision.BLOCK, reasons=(ReasonCode.NO_CONSENT,))
     assert (three.given, three.zone) == ({"card.tier": "unknown"}, "Europe/Paris")
     assert three.expect == Expectation(decision=Decision.ALLOW)
+    assert four.expect == Expectation(earns=(), points=3)
+    assert five.expect == Expectation(earns=("paid",), points=0)
 
 
 def test_version_is_the_content() -> None:

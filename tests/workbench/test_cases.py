@@ -42,7 +42,7 @@ def test_the_packs_own_tests_pass(guide: Guide) -> None:
 
 
 def test_rules_that_no_test_makes_speak_are_named(guide: Guide) -> None:
-    """An author sees what nothing shows; points are booked after a call and are not counted."""
+    """An author sees what nothing shows, the rules that book points as well."""
     report = run(guide)
     assert set(report.silent) == {
         "all-collection",
@@ -50,6 +50,7 @@ def test_rules_that_no_test_makes_speak_are_named(guide: Guide) -> None:
         "never-said",
         "old-later",
         "open-complaint",
+        "promise-kept",
         "scam",
         "write-instead",
     }
@@ -120,6 +121,54 @@ def test_an_opening_that_was_chosen_counts_as_spoken(small: Path) -> None:
 def test_what_was_not_as_expected_is_said_in_words(small: Path, expect: str, failure: str) -> None:
     """Each expectation that is not met has its own sentence."""
     assert _failures(small, expect) == [failure]
+
+
+def test_what_a_case_earns_is_booked_by_the_packs_rules(small: Path) -> None:
+    """A case of a kept promise names its rule and its points, and the rule has spoken (004-25)."""
+    report = _report(
+        small, "promise.settled_as: kept", "earns: [promise-kept], points: 6, decision: allow"
+    )
+    assert report.passed
+    assert "promise-kept" not in report.silent
+
+
+@pytest.mark.parametrize(
+    ("given", "expect", "failure"),
+    [
+        (
+            "outcome.disposition: no_answer",
+            "earns: [promise-kept]",
+            "it should be booked by promise-kept, and is by no rule",
+        ),
+        (
+            "promise.settled_as: kept",
+            "earns: []",
+            "it should be booked by no rule, and is by promise-kept",
+        ),
+        (
+            "promise.settled_as: kept",
+            "points: 2.5",
+            "it should earn 2.5 points, and earns 6, by promise-kept",
+        ),
+    ],
+)
+def test_what_was_booked_otherwise_is_said_in_words(
+    small: Path, given: str, expect: str, failure: str
+) -> None:
+    """Which rules booked what happened, and how much, are said when they are not as expected."""
+    assert _failures(small, expect, given) == [failure]
+
+
+def test_what_an_outcome_says_of_the_call_needs_no_stating(small: Path) -> None:
+    """A case states the disposition; that a person was reached follows from it (004-13)."""
+    text = small.read_text(encoding="utf-8").partition("\ntests:")[0]
+    rule = "{id: reached, because: We spoke., when: {outcome.human: yes}, then: {credit: 0}}"
+    case = CASE.replace("GIVEN", "outcome.disposition: sale").replace("EXPECT", "earns: reached")
+    files = {"small.yaml": text, "case.yaml": case, "more.yaml": f"engagement: [{rule}]"}
+    prepared = prepare({name: text.encode() for name, text in files.items()}, tested=False)
+    assert list(prepared.problems) == []
+    assert prepared.guide is not None
+    assert run(prepared.guide).passed
 
 
 def test_a_withheld_item_says_why(small: Path) -> None:

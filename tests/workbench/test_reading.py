@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from advisor.guidance.guide import Guide
+from advisor.workbench.preparing import prepare
 from advisor.workbench.reading import Read, read_aloud
 
 SENTENCES = {
@@ -127,3 +129,21 @@ def test_no_name_of_the_language_is_left_in_a_sentence(guide: Guide) -> None:
     for read in read_aloud(guide.pack):
         spoken = re.sub(r"“[^”]*”", "", read.sentences)
         assert re.findall(r"[a-z]+[._][a-z]+", spoken) == []
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ("credit: 0", "card stays as it is"),
+        ("credit: 1", "card gains 1 point"),
+        ("debit: 2.5", "card loses 2.5 points"),
+    ],
+)
+def test_points_are_said_as_they_are_meant(small: Path, then: str, said: str) -> None:
+    """What is heard and earns nothing takes nothing either (003-05)."""
+    rule = f"engagement: [{{id: heard, because: So., then: {{{then}}}}}]"
+    files = {"small.yaml": small.read_bytes(), "more.yaml": rule.encode()}
+    guide = prepare(files, tested=False).guide
+    assert guide is not None
+    read = {read.id: read.sentences for read in read_aloud(guide.pack)}
+    assert read["heard"] == f"The {said}. This is the company's policy. Why: So."

@@ -195,6 +195,21 @@ def test_instants_of_the_history_become_contacts_of_the_matter(guide: Guide) -> 
     assert {(each.debt_id, each.legal_class) for each in contacts} == {("d1", "collection")}
 
 
+def test_what_is_written_or_still_to_come_is_no_call(guide: Guide) -> None:
+    """A letter is a contact and no attempt, a campaign ahead is none yet (004-42)."""
+    situation = _scene(
+        guide,
+        {
+            "history.last_bad.at": EARLIER,
+            "history.last_message.at": EARLIER.replace(day=9),
+            "history.campaign_due_at": EARLIER.replace(day=28),
+        },
+    )
+    bad, letter = situation.history.contacts or ()
+    assert (bad.ended_badly, bad.attempt) == (True, True)
+    assert (letter.ended_badly, letter.attempt, letter.disposition) == (False, False, None)
+
+
 def test_a_history_that_is_known_to_be_empty_is_empty(guide: Guide) -> None:
     """Never is knowledge: nothing happened."""
     assert _scene(guide, {"history.last_refusal.at": NEVER}).history.contacts == ()

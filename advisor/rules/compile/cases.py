@@ -13,7 +13,7 @@ from advisor.facts.vocabulary import EVENTS, Ask, Decision, ReasonCode
 from advisor.rules import scalars
 from advisor.rules.compile.context import Context
 from advisor.rules.compile.shape import Fields, entries, items, one_of, term
-from advisor.rules.pack import Case, Expectation, Rule, Step
+from advisor.rules.pack import Case, Expectation, Rule, Section, Step
 from advisor.rules.problems import Problems, listed
 from advisor.rules.scalars import Moment
 from advisor.rules.source import MappingNode, Mark, Node, ScalarNode, SequenceNode, shown
@@ -28,6 +28,8 @@ _EXPECT_KEYS: Final = (
     "silent",
     "never_asks",
     "opening",
+    "earns",
+    "points",
 )
 #: Keys of `given` that are no facts, and the fact that two of them stand for.
 _GIVEN_KEYS: Final = ("purpose", "at", "brand", "campaign")
@@ -46,16 +48,19 @@ class Names:
     Attributes:
         items: Ids of items, as ``rule/item``.
         all: Those, and ids of rules.
+        engagement: Ids of engagement rules.
     """
 
     items: Collection[str]
     all: Collection[str]
+    engagement: Collection[str] = ()
 
     @classmethod
     def of(cls, rules: Collection[Rule]) -> Names:
         """Collect the names of rules and their items."""
         items_ = {f"{rule.id}/{item.name}" for rule in rules for item in rule.items}
-        return cls(items_, items_ | {rule.id for rule in rules})
+        books = {rule.id for rule in rules if rule.section is Section.ENGAGEMENT}
+        return cls(items_, items_ | {rule.id for rule in rules}, books)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +207,8 @@ def _expect(
         silent=fields.each("silent", rule) or (),
         never_asks=fields.each("never_asks", term(Ask)) or (),
         opening=fields.read("opening", one_of("an opening of this pack", context.openings)),
+        earns=fields.each("earns", one_of("an engagement rule", names.engagement)),
+        points=fields.read("points", scalars.decimal),
     )
     return Expectation(
         decision=base.decision if own.decision is None else own.decision,
@@ -212,6 +219,8 @@ def _expect(
         silent=own.silent or base.silent,
         never_asks=own.never_asks or base.never_asks,
         opening=own.opening or base.opening,
+        earns=base.earns if own.earns is None else own.earns,
+        points=base.points if own.points is None else own.points,
     )
 
 

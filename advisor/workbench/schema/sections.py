@@ -353,4 +353,9 @@ def _expectation() -> dict[str, Schema]:
         "silent": {**one_or_more(spoken), "description": "Rules or items that do not speak."},
         "never_asks": one_or_more(terms(Ask)),
         "opening": ID,
+        "earns": {
+            **one_or_more(ID),
+            "description": "The engagement rules that book what happened.",
+        },
+        "points": {"type": "number", "description": "What they come to."},
     }
