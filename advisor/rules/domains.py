@@ -171,6 +171,7 @@ def _instants(points: list[Any]) -> Iterator[Any]:
 
 
 def _durations(points: list[Any]) -> Iterator[Any]:
+    yield timedelta(0)
     for point in points:
         yield from (point - _TICK, point, point + _TICK)
 

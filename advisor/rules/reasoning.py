@@ -1,8 +1,10 @@
 """What rules can and cannot do, whatever is known: impossible, overlapping, covered by another.
 
-Facts are taken to be independent of each other, each unknown or of one known value; every answer is
-exact for that. (Where two facts exclude each other, as a date and a weekday may, a rule may be
-called possible that is not.) For each fact only the values that the rules distinguish are tried.
+Facts are taken to be independent of each other, each unknown, of one value, or of several that it
+may have; every answer is exact for that. A fact whose absence means a value is never unknown; where
+the product reads it itself, it has one value. (Where two facts exclude each other, as a date and a
+weekday may, a rule may be called possible that is not.) For each fact only the values that the
+rules distinguish are tried.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from operator import or_
 from typing import Final
 
 from advisor.facts.catalogue import Catalogue, Fact
@@ -143,23 +146,30 @@ def _search(
 def _feasible(fact: Fact, demands: Sequence[Demand], clock: Clock) -> bool:
     """Tell whether one state of a fact meets all demands on it."""
     groups = [(one.node, one) for one in demands if isinstance(one.node, Group)]
-    return any(
-        all(
-            (_answer(group, fact, state, clock) >= demand.least) is not demand.unmet
-            for group, demand in groups
-        )
-        for state in _states(fact, [leaf for g, _ in groups for leaf, _ in g.literals], clock)
-    )
+    if fact.absent_means is UNKNOWN and all(
+        (judged(group, fact, UNKNOWN, clock) >= demand.least) is not demand.unmet
+        for group, demand in groups
+    ):
+        return True
+    binding = [_binds(demand, fact) for _, demand in groups]
+    met = [False for _ in groups]
+    for value in _values(fact, [leaf for group, _ in groups for leaf, _ in group.literals], clock):
+        meets = [truth(group, fact, value, clock) is not one.unmet for group, one in groups]
+        # A value that no demand forbids may be among several: the more, the more they meet.
+        if all(meet or not binds for meet, binds in zip(meets, binding, strict=True)):
+            met = list(map(or_, met, meets))
+            if all(met):
+                return True
+    return False
 
 
-def _answer(group: Group, fact: Fact, state: Scalar | Special, clock: Clock) -> Answer:
-    if state is UNKNOWN:
-        return judged(group, fact, state, clock)
-    return Answer.YES if truth(group, fact, state, clock) else Answer.NO
+def _binds(demand: Demand, fact: Fact) -> bool:
+    """Tell whether every value that a fact may have must meet a demand, or one is enough."""
+    one_value = fact.read is not None and fact.absent_means is not UNKNOWN
+    return one_value or (demand.least is Answer.YES) is not demand.unmet
 
 
-def _states(fact: Fact, leaves: Sequence[Leaf], clock: Clock) -> Iterator[Scalar | Special]:
-    yield UNKNOWN
+def _values(fact: Fact, leaves: Sequence[Leaf], clock: Clock) -> Iterator[Scalar | Special]:
     asked = [leaf for leaf in leaves if leaf.operator not in (Operator.KNOWN, Operator.UNKNOWN)]
     if fact.type is FactType.CHOICES:
         yield from _sets(fact, asked)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import product
+from collections.abc import Iterator, Sequence
+from itertools import combinations, product
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.facts.values import UNKNOWN, Answer, Scalar, Special
+from advisor.facts.catalogue import Catalogue, Fact
+from advisor.facts.values import UNKNOWN, Answer, FactType, Possible, Scalar, Special, Value
 from advisor.facts.worlds import World
 from advisor.rules.conditions import All, AnyOf, Leaf, NoneOf, Operator
 from advisor.rules.pack import IfUnsure, Rule, Section
@@ -16,7 +18,9 @@ from advisor.rules.reasoning import can_all, covers, impossible, overlap
 from tests.rules.naive import Naive
 from tests.rules.strategies import CATALOGUE, MARK, condition, domain, facts
 
-SMALL = ["x.flag", "x.kind", "x.tags", "x.needs", "x.day", "x.place"]
+#: Facts of so few values that all that they may be can be tried.
+SMALL = ["x.flag", "x.kind", "x.tags", "x.needs"]
+LARGE = ["x.day", "x.place"]
 
 
 def _rule(number: int = 0, **fields: object) -> Rule:
@@ -31,9 +35,9 @@ def _rule(number: int = 0, **fields: object) -> Rule:
 
 
 @st.composite
-def two_rules(draw: st.DrawFn) -> tuple[list[str], Rule, Rule]:
-    """Two rules over the same one or two facts of few values."""
-    names = draw(st.lists(st.sampled_from(SMALL), min_size=1, max_size=2, unique=True))
+def two_rules(draw: st.DrawFn, among: Sequence[str]) -> tuple[list[str], Rule, Rule]:
+    """Two rules over the same one or two facts."""
+    names = draw(st.lists(st.sampled_from(among), min_size=1, max_size=2, unique=True))
     first, second = (
         _rule(
             number,
@@ -50,21 +54,51 @@ def _fires(rule: Rule, answer: Answer) -> bool:
     return answer is Answer.YES or (answer is Answer.UNSURE and rule.if_unsure is IfUnsure.APPLY)
 
 
-@given(two_rules())
+@given(two_rules(SMALL))
 def test_what_rules_can_do_is_what_they_do_somewhere(case: tuple[list[str], Rule, Rule]) -> None:
-    """Impossible, overlapping and covered are exact over every value of every fact."""
+    """Impossible, overlapping and covered are exact over all that every fact may be."""
     names, first, second = case
-    nowhere: World | None = None
-    answers = []
-    for values in product(*([UNKNOWN, *_plain(name)] for name in names)):
-        naive = Naive(facts(dict(zip(names, values, strict=True))), domain)
-        answers.append((naive.rule(first, nowhere), naive.rule(second, nowhere)))
+    answers = _answers(case, [list(_possible(name, len(_plain(name)))) for name in names])
     fired = [(_fires(first, one), _fires(second, other)) for one, other in answers]
     assert impossible(first, CATALOGUE) is all(one is not Answer.YES for one, _ in answers)
     assert overlap(first, second, CATALOGUE) is any(one and other for one, other in fired)
     sure = any(one is other is Answer.YES for one, other in answers)
     assert overlap(first, second, CATALOGUE, certain=True) is sure
     assert covers(first, second, CATALOGUE) is all(one or not other for one, other in fired)
+
+
+@given(two_rules(LARGE))
+def test_what_rules_do_somewhere_is_never_called_impossible(
+    case: tuple[list[str], Rule, Rule],
+) -> None:
+    """Where not every state can be tried, none that is contradicts what is said in general."""
+    names, first, second = case
+    most = 2 if len(names) == 1 else 1
+    answers = _answers(case, [list(_possible(name, most)) for name in names])
+    fired = [(_fires(first, one), _fires(second, other)) for one, other in answers]
+    assert impossible(first, CATALOGUE) is all(one is not Answer.YES for one, _ in answers)
+    assert overlap(first, second, CATALOGUE) or not any(one and other for one, other in fired)
+    assert not covers(first, second, CATALOGUE) or all(one or not other for one, other in fired)
+
+
+def _answers(
+    case: tuple[list[str], Rule, Rule], states: Sequence[Sequence[Value]]
+) -> list[tuple[Answer, Answer]]:
+    names, first, second = case
+    nowhere: World | None = None
+    read = [
+        Naive(facts(dict(zip(names, values, strict=True))), domain) for values in product(*states)
+    ]
+    return [(naive.rule(first, nowhere), naive.rule(second, nowhere)) for naive in read]
+
+
+def _possible(name: str, most: int) -> Iterator[Value]:
+    """Iterate over what a fact may be: unknown, one value, or several up to a number."""
+    plain = _plain(name)
+    yield from (UNKNOWN, *plain)
+    for size in range(2, most + 1):
+        for values in combinations(plain, size):
+            yield Possible(values)
 
 
 def _plain(name: str) -> Sequence[Scalar | Special]:
@@ -79,6 +113,54 @@ def test_a_rule_whose_excuse_is_its_condition_is_impossible() -> None:
     older = Leaf("x.count", Operator.AT_LEAST, 17)
     assert impossible(_rule(when=adult, unless=(older,)), CATALOGUE)
     assert not impossible(_rule(when=older, unless=(adult,)), CATALOGUE)
+
+
+@pytest.mark.parametrize("fact", [fact.name for fact in CATALOGUE])
+def test_a_fact_of_any_type_can_be_known(fact: str) -> None:
+    """That something is known, and nothing else, is never a contradiction."""
+    assert not impossible(_rule(when=Leaf(fact, Operator.KNOWN, operand=True)), CATALOGUE)
+
+
+def test_sources_that_disagree_let_both_speak() -> None:
+    """Two rules that each take one of two values for possible meet where both are."""
+    known = Leaf("x.count", Operator.KNOWN, operand=True)
+    one, two = (
+        _rule(
+            number,
+            when=All((known, Leaf("x.count", Operator.IS, number))),
+            if_unsure=IfUnsure.APPLY,
+        )
+        for number in range(2)
+    )
+    assert overlap(one, two, CATALOGUE)
+    assert not overlap(one, two, CATALOGUE, certain=True)
+
+
+def test_a_fact_that_is_always_known_has_one_value() -> None:
+    """Where absence means a value that the product reads, rules for two values never meet."""
+    catalogue = Catalogue.of(
+        [
+            Fact(name="x.n", type=FactType.WHOLE_NUMBER, about="", absent_means=0),
+            Fact(
+                name="x.m",
+                type=FactType.WHOLE_NUMBER,
+                about="",
+                absent_means=0,
+                read=lambda _: 0,
+            ),
+        ]
+    )
+
+    def meet(fact: str) -> bool:
+        none, one = (
+            _rule(n, when=Leaf(fact, Operator.IS, n), if_unsure=IfUnsure.APPLY) for n in range(2)
+        )
+        return overlap(none, one, catalogue)
+
+    assert not meet("x.m")
+    assert meet("x.n")
+    unknown = Leaf("x.n", Operator.UNKNOWN, operand=True)
+    assert impossible(_rule(when=unknown), catalogue)
 
 
 def test_alternatives_are_tried_one_by_one() -> None:

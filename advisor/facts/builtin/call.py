@@ -105,9 +105,10 @@ FACTS: Final = (
     Fact(
         name="call.brand",
         type=FactType.TEXT,
-        about="The id of the brand in whose name the company rings.",
+        about="The id of the brand in whose name the company rings; always known.",
         sent_by="dialer",
-        read=lambda s: s.call.brand or UNKNOWN,
+        absent_means="",
+        read=lambda s: s.call.brand,
     ),
     Fact(
         name="call.campaign",

@@ -17,7 +17,7 @@ from advisor.facts.vocabulary import Force, ItemKind, Stage
 from advisor.guidance import tables
 from advisor.rules.conditions import Leaf, Operator
 from advisor.rules.groups import Group
-from advisor.rules.pack import Pack, Purpose, Rule, Section
+from advisor.rules.pack import IfUnsure, Pack, Priority, Purpose, Rule, Section
 from advisor.rules.problems import Problems
 from advisor.rules.reasoning import Demand, can_all, fires, silent
 from advisor.workbench.checks.reach import Reach, fixed_facts
@@ -88,9 +88,20 @@ def _groups(pack: Pack, fixed: Mapping[str, list[Demand]], problems: Problems, l
 
 def _related(first: Rule, second: Rule) -> bool:
     """Tell whether two rules of a group meet at all: of one event, and neither in place of both."""
-    if second.id in first.replaces or first.id in second.replaces:
+    if _instead(first, second) or _instead(second, first):
         return False
     return first.section is not Section.REACTIONS or not first.events.isdisjoint(second.events)
+
+
+def _instead(replacer: Rule, old: Rule) -> bool:
+    """Tell whether a rule never speaks beside one that it replaces.
+
+    Where the replacer's scope is unsure, both may apply: brand and campaign are always known.
+    """
+    scope = replacer.scope
+    unsure = bool(scope.regions) or scope.from_ is not None or scope.through is not None
+    both_apply = replacer.if_unsure is old.if_unsure is IfUnsure.APPLY
+    return old.id in replacer.replaces and not (unsure and both_apply)
 
 
 def _both(
@@ -170,7 +181,9 @@ def _overflow(
     Rules with most MUSTs come first, so that a set is found or given up early.
     """
     ordered = sorted(loud, key=lambda each: -len(each.items))
-    stronger = {each.rule.id: _stronger(each.rule, loud) for each in loud}
+    replaced = {id_ for rule in pack.rules for id_ in rule.replaces}
+    settled = [each for each in loud if each.rule.id not in replaced]
+    stronger = {each.rule.id: _stronger(each.rule, settled) for each in loud}
 
     def search(begin: int, chosen: tuple[_Loud, ...], demands: list[Demand]) -> tuple[_Loud, ...]:
         if sum(len(each.items) for each in chosen) > budget:
@@ -189,13 +202,21 @@ def _overflow(
 
 
 def _stronger(rule: Rule, loud: Iterable[_Loud]) -> list[Demand]:
-    """Demand that no stronger rule of the same group speaks, so that this one does."""
+    """Demand that no stronger rule of the same group speaks, so that this one does.
+
+    Which of two is stronger is not settled where a priority follows a deadline.
+    """
+    if rule.group is None:
+        return []
     return [
         silent(each.rule)
         for each in loud
-        if rule.group is not None
-        and each.rule.group == rule.group
+        if each.rule.group == rule.group
         and each.rule.number < rule.number
+        and (
+            each.rule.basis > rule.basis
+            or Priority.BY_DEADLINE not in {each.rule.priority, rule.priority}
+        )
     ]
 
 

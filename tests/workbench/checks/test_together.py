@@ -91,6 +91,30 @@ def test_the_weaker_of_a_group_counts_where_the_stronger_is_silent() -> None:
     assert "b/i0, b/i1, c/i0" in found
 
 
+@pytest.mark.parametrize(
+    "more", ["priority: by_deadline, ", "priority: by_deadline, when: {card.tier: full}, "]
+)
+def test_who_is_stronger_by_deadline_is_not_settled(more: str) -> None:
+    """A rule whose priority follows a deadline may speak for its group before any other."""
+    strong = _rule("a", "group: one, priority: high, when: {card.tier: full}, ")
+    other = _rule("c", "when: {card.tier: full}, ")
+    (found,) = _problems(strong, _rule("b", f"group: one, {more}", items=2), other)
+    assert "b/i0, b/i1, c/i0" in found
+    lawful = (
+        "group: one, basis: law, source: {cite: Act, certainty: primary}, when: {card.tier: full}, "
+    )
+    assert _problems(_rule("a", lawful), _rule("b", f"group: one, {more}", items=2), other) == []
+
+
+def test_a_stronger_rule_that_may_be_replaced_silences_nobody() -> None:
+    """Within a replacer's scope the strongest of a group does not exist, and the next speaks."""
+    strong = _rule("a", "group: one, priority: high, ")
+    instead = _rule("r", "for: {campaign: x}, replaces: [a], ", force="should")
+    (found,) = _problems(strong, instead, _rule("b", "group: one, ", items=3))
+    assert "b/i0, b/i1, b/i2" in found
+    assert _problems(strong, _rule("b", "group: one, ", items=3)) == []
+
+
 def test_the_brief_has_a_budget_of_its_own() -> None:
     """The brief holds three things to know, whatever the pack's budget."""
     known = [
@@ -133,12 +157,23 @@ def test_equals_of_a_group_must_exclude_each_other() -> None:
         ("when: {card.tier: low}, ", "when: {card.tier: full}, "),
         ("when: {purpose.id: news}, ", "when: {purpose.kind: appointment_reminder}, "),
         ("", "replaces: [a], when: {card.tier: full}, "),
+        ("", "replaces: [a], if_unsure: apply, region: GB, "),
+        ("if_unsure: apply, ", "replaces: [a], if_unsure: apply, for: {brand: x}, "),
+        ("if_unsure: apply, for: {brand: x}, ", "if_unsure: apply, for: {brand: y}, "),
     ],
-    ids=["priority", "basis", "conditions", "purposes", "replaced"],
+    ids=["priority", "basis", "conditions", "purposes", "replaced", "region", "brand", "brands"],
 )
 def test_a_group_whose_rules_are_told_apart_is_fine(first: str, second: str) -> None:
     """Another rank, conditions that exclude each other, or a replacement settle who speaks."""
     assert _problems(_rule("a", f"group: one, {first}"), _rule("b", f"group: one, {second}")) == []
+
+
+@pytest.mark.parametrize("scope", ["region: GB, ", "from: 2026-01-01, ", "through: 2026-01-01, "])
+def test_where_a_replacement_is_unsure_both_may_speak(scope: str) -> None:
+    """An apply rule stands beside an apply rule in its place where nobody knows the scope."""
+    old = _rule("a", "group: one, if_unsure: apply, ")
+    (found,) = _problems(old, _rule("b", f"group: one, if_unsure: apply, replaces: [a], {scope}"))
+    assert "b in the group one with the basis and priority of a" in found
 
 
 def test_equals_of_different_events_never_meet() -> None:
