@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import loading, matching, service, store
+from bench import history, loading, matching, service, store
 from bench.load import require_h2load
 
 BENCHES: Final[dict[str, Callable[[], None]]] = {
     "service": service.main,
     "loading": loading.main,
     "store": store.main,
+    "history": history.main,
     "matching": matching.main,
 }
 
