@@ -9,7 +9,7 @@ rules distinguish are tried.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from operator import or_
@@ -99,48 +99,67 @@ def silent(rule: Rule) -> Demand:
     return Demand(whole, enough(rule.if_unsure), unmet=True)
 
 
-def can_all(demands: Sequence[Demand], catalogue: Catalogue, clock: Clock = ANY_CLOCK) -> bool:
+def can_all(
+    demands: Sequence[Demand],
+    catalogue: Catalogue,
+    clock: Clock = ANY_CLOCK,
+    step: Callable[[], None] | None = None,
+) -> bool:
     """Tell whether one situation, in one world, can meet all demands.
 
     Args:
         demands: What must be so.
         catalogue: Declares the facts.
         clock: From where relative operators look beside absolute ones; in a world.
+        step: Called for each combination that is tried, which may be very many; it ends the search
+            by raising an error.
     """
-    return _search(demands, (), {}, (catalogue, clock))
+    begin: _Todo = (tuple(demands), (), {})
+    todo = [begin]
+    while todo:
+        if step is not None:
+            step()
+        settled = _settled(todo.pop(), catalogue, clock)
+        if settled is None:
+            continue
+        choices, known = settled
+        if not choices:
+            return True
+        todo.extend(((one,), choices[1:], known) for one in reversed(choices[0]))
+    return False
 
 
-_Settled = Mapping[str, tuple[Demand, ...]]
+_Known = Mapping[str, tuple[Demand, ...]]
+_Choices = tuple[tuple[Demand, ...], ...]
+#: Demands to be met, choices of which one each must be, and what is demanded of facts already.
+_Todo = tuple[tuple[Demand, ...], _Choices, _Known]
+
+
+def has_one_value(fact: Fact) -> bool:
+    """Tell whether a fact is never unknown, and never one of several values."""
+    return fact.read is not None and fact.absent_means is not UNKNOWN
 
 
 def _demands(rule: Rule, least: Answer) -> list[Demand]:
     return [Demand(node, least) for node in nodes_of(rule)]
 
 
-def _search(
-    demands: Sequence[Demand],
-    choices: tuple[tuple[Demand, ...], ...],
-    settled: _Settled,
-    given: tuple[Catalogue, Clock],
-) -> bool:
-    """Meet all demands, and one of each choice: what leaves no choice first, to fail early."""
-    catalogue, clock = given
-    todo = list(demands)
-    while todo:
-        demand = todo.pop()
+def _settled(todo: _Todo, catalogue: Catalogue, clock: Clock) -> tuple[_Choices, _Known] | None:
+    """Settle what leaves no choice; None where that contradicts itself."""
+    demands, choices, known = list(todo[0]), list(todo[1]), dict(todo[2])
+    while demands:
+        demand = demands.pop()
         node = demand.node
         if isinstance(node, Group):
-            together = (*settled.get(node.fact, ()), demand)
+            together = (*known.get(node.fact, ()), demand)
             if not _feasible(catalogue[node.fact], together, clock):
-                return False
-            settled = {**settled, node.fact: together}
+                return None
+            known[node.fact] = together
         elif node.conjunction is not demand.unmet:
-            todo.extend(map(demand.of, node.parts))
+            demands.extend(map(demand.of, node.parts))
         else:
-            choices = (*choices, tuple(map(demand.of, node.parts)))
-    if not choices:
-        return True
-    return any(_search([one], choices[1:], settled, given) for one in choices[0])
+            choices.append(tuple(map(demand.of, node.parts)))
+    return tuple(choices), known
 
 
 def _feasible(fact: Fact, demands: Sequence[Demand], clock: Clock) -> bool:
@@ -165,8 +184,7 @@ def _feasible(fact: Fact, demands: Sequence[Demand], clock: Clock) -> bool:
 
 def _binds(demand: Demand, fact: Fact) -> bool:
     """Tell whether every value that a fact may have must meet a demand, or one is enough."""
-    one_value = fact.read is not None and fact.absent_means is not UNKNOWN
-    return one_value or (demand.least is Answer.YES) is not demand.unmet
+    return has_one_value(fact) or (demand.least is Answer.YES) is not demand.unmet
 
 
 def _values(fact: Fact, leaves: Sequence[Leaf], clock: Clock) -> Iterator[Scalar | Special]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Final
 
 from advisor.facts.values import Answer
@@ -20,10 +20,14 @@ from advisor.rules.groups import Group
 from advisor.rules.pack import IfUnsure, Pack, Priority, Purpose, Rule, Section
 from advisor.rules.problems import Problems
 from advisor.rules.reasoning import Demand, can_all, fires, silent
+from advisor.workbench.checks.apart import families
 from advisor.workbench.checks.reach import Reach, fixed_facts
 
-#: How many sets of rules are tried before a moment or a group counts as too crowded to be proven.
-LIMIT: Final = 5_000
+#: Stronger rules of a group that are taken into account, for each rule.
+MOST_SILENT: Final = 16
+
+#: Combinations of conditions that are tried before a moment or a group counts as too crowded.
+LIMIT: Final = 10_000
 
 
 class _Crowded(Exception):
@@ -57,7 +61,7 @@ def check_together(pack: Pack, problems: Problems, *, limit: int = LIMIT) -> Non
     Args:
         pack: The pack.
         problems: Where mistakes go.
-        limit: How many sets of rules are tried before a moment or a group is too crowded.
+        limit: How many combinations are tried before a moment or a group is too crowded.
     """
     fixed = {purpose.id: _known(pack, purpose) for purpose in pack.purposes.values()}
     _groups(pack, fixed, problems, limit)
@@ -73,7 +77,7 @@ def _groups(pack: Pack, fixed: Mapping[str, list[Demand]], problems: Problems, l
     for rules in equals.values():
         tries = _Tries(limit)
         try:
-            for first, second in combinations(rules, 2):
+            for first, second in _pairs(rules, pack):
                 if _related(first, second) and _both(first, second, pack, fixed, tries):
                     _equal(first, second, problems)
         except _Crowded:
@@ -84,6 +88,17 @@ def _groups(pack: Pack, fixed: Mapping[str, list[Demand]], problems: Problems, l
                 " priority, too many to prove that no two can speak at once",
                 "priorities that tell them apart, or smaller groups",
             )
+
+
+def _pairs(rules: Sequence[Rule], pack: Pack) -> Iterator[tuple[Rule, Rule]]:
+    """Iterate over the pairs of rules that are not told apart by a value, each once."""
+    seen: set[tuple[int, int]] = set()
+    for family in families(rules, pack.catalogue):
+        for first, second in combinations(sorted(family, key=lambda rule: rule.number), 2):
+            pair = (first.number, second.number)
+            if pair not in seen:
+                seen.add(pair)
+                yield first, second
 
 
 def _related(first: Rule, second: Rule) -> bool:
@@ -111,10 +126,9 @@ def _both(
     fixed: Mapping[str, list[Demand]],
     tries: _Tries,
 ) -> bool:
-    tries.take()
     demands = [*fires(first), *fires(second)]
-    return can_all(demands, pack.catalogue) and any(
-        can_all([*known, *demands], pack.catalogue) for known in fixed.values()
+    return can_all(demands, pack.catalogue, step=tries.take) and any(
+        can_all([*known, *demands], pack.catalogue, step=tries.take) for known in fixed.values()
     )
 
 
@@ -132,19 +146,37 @@ def _equal(first: Rule, second: Rule, problems: Problems) -> None:
 def _moments(pack: Pack, fixed: Mapping[str, list[Demand]], problems: Problems, limit: int) -> None:
     reach = Reach(pack)
     for moment, budget, loud in _by_moment(pack):
-        if sum(len(each.items) for each in loud) <= budget:
+        if _at_most(loud) <= budget:
             continue
         tries = _Tries(limit)
+        crowds = _crowds(loud, budget, pack)
         for purpose in pack.purposes.values():
-            there = [each for each in loud if reach.at_all(each.rule, purpose)]
             try:
-                found = _overflow(there, budget, fixed[purpose.id], pack, tries)
+                found = _crowd(crowds, budget, purpose, fixed[purpose.id], _Given(reach, tries))
             except _Crowded:
-                _unproven(moment, there, purpose, budget, problems)
+                _unproven(moment, loud, purpose, budget, problems)
                 break
             if found:
                 _too_many(moment, found, purpose, budget, problems)
                 break
+
+
+def _crowds(loud: Sequence[_Loud], budget: int, pack: Pack) -> list[list[_Loud]]:
+    """List families of rules that would be too many if they all spoke."""
+    by_number = {each.rule.number: each for each in loud}
+    found = (
+        [by_number[rule.number] for rule in family]
+        for family in families([each.rule for each in loud], pack.catalogue)
+    )
+    return [family for family in found if _at_most(family) > budget]
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What is needed to tell whether rules speak, and how often that may be asked."""
+
+    reach: Reach
+    tries: _Tries
 
 
 def _by_moment(pack: Pack) -> Iterator[tuple[str, int, list[_Loud]]]:
@@ -173,17 +205,48 @@ def _moments_of(rule: Rule, stage: Stage | None, kind: ItemKind) -> Iterable[str
     return [f"the {(stage or Stage.BODY).word.replace('_', ' ')}"]
 
 
-def _overflow(
-    loud: Sequence[_Loud], budget: int, known: Sequence[Demand], pack: Pack, tries: _Tries
+def _crowd(
+    crowds: Iterable[list[_Loud]],
+    budget: int,
+    purpose: Purpose,
+    known: Sequence[Demand],
+    given: _Given,
 ) -> tuple[_Loud, ...]:
-    """Find rules that can speak at once with more MUSTs than the budget; none if they cannot.
+    """Find rules that can speak at once with more MUSTs than the budget; none if they cannot."""
+    speaks: dict[int, bool] = {}
+    for family in crowds:
+        for each in family:
+            if each.rule.number not in speaks:
+                speaks[each.rule.number] = given.reach.at_all(each.rule, purpose)
+        there = [each for each in family if speaks[each.rule.number]]
+        if _at_most(there) > budget and (found := _overflow(there, budget, known, given)):
+            return found
+    return ()
+
+
+def _at_most(loud: Iterable[_Loud]) -> int:
+    """Count the MUSTs that could be shown if all conditions held: of a group, one rule's."""
+    alone = 0
+    most: dict[str, int] = {}
+    for each in loud:
+        if each.rule.group is None:
+            alone += len(each.items)
+        else:
+            most[each.rule.group] = max(most.get(each.rule.group, 0), len(each.items))
+    return alone + sum(most.values())
+
+
+def _overflow(
+    loud: Sequence[_Loud], budget: int, known: Sequence[Demand], given: _Given
+) -> tuple[_Loud, ...]:
+    """Try sets of rules of one family.
 
     Rules with most MUSTs come first, so that a set is found or given up early.
     """
     ordered = sorted(loud, key=lambda each: -len(each.items))
+    pack, step = given.reach.pack, given.tries.take
     replaced = {id_ for rule in pack.rules for id_ in rule.replaces}
-    settled = [each for each in loud if each.rule.id not in replaced]
-    stronger = {each.rule.id: _stronger(each.rule, settled) for each in loud}
+    lasting = [each.rule for each in loud if each.rule.id not in replaced]
 
     def search(begin: int, chosen: tuple[_Loud, ...], demands: list[Demand]) -> tuple[_Loud, ...]:
         if sum(len(each.items) for each in chosen) > budget:
@@ -192,32 +255,33 @@ def _overflow(
         for place, each in enumerate(ordered[begin:], start=begin + 1):
             if each.rule.group in groups:
                 continue
-            tries.take()
-            more = [*demands, *fires(each.rule), *stronger[each.rule.id]]
-            if can_all(more, pack.catalogue) and (found := search(place, (*chosen, each), more)):
+            more = [*demands, *fires(each.rule), *_stronger(each.rule, lasting)]
+            if can_all(more, pack.catalogue, step=step) and (
+                found := search(place, (*chosen, each), more)
+            ):
                 return found
         return ()
 
     return search(0, (), list(known))
 
 
-def _stronger(rule: Rule, loud: Iterable[_Loud]) -> list[Demand]:
+def _stronger(rule: Rule, lasting: Iterable[Rule]) -> list[Demand]:
     """Demand that no stronger rule of the same group speaks, so that this one does.
 
-    Which of two is stronger is not settled where a priority follows a deadline.
+    Which of two is stronger is not settled where a priority follows a deadline. To demand less is
+    never wrong: it makes more rules speak than do.
     """
-    if rule.group is None:
-        return []
-    return [
-        silent(each.rule)
-        for each in loud
-        if each.rule.group == rule.group
-        and each.rule.number < rule.number
+    stronger = (
+        silent(other)
+        for other in lasting
+        if rule.group is not None
+        and other.group == rule.group
+        and other.number < rule.number
         and (
-            each.rule.basis > rule.basis
-            or Priority.BY_DEADLINE not in {each.rule.priority, rule.priority}
+            other.basis > rule.basis or Priority.BY_DEADLINE not in {other.priority, rule.priority}
         )
-    ]
+    )
+    return list(islice(stronger, MOST_SILENT))
 
 
 def _too_many(

@@ -186,11 +186,59 @@ def test_equals_of_different_events_never_meet() -> None:
 def test_what_cannot_be_proven_in_time_is_refused() -> None:
     """A pack with more combinations than may be tried is an error in words, not a long wait."""
     apart = [
-        _rule(f"r{n}", f"when: {{call.attempt: {n}}}, group: one, ", items=2) for n in range(4)
+        _rule(f"r{n}", f"when: {{call.attempt: {{between: [{n}0, {n}5]}}}}, {group}", items=2)
+        for n, group in enumerate(["group: one, ", "group: one, ", "", ""], start=1)
     ]
-    found = _problems(*apart, limit=2)
+    assert _problems(*apart) == []
+    found = _problems(*apart, limit=1)
     alike, many = "with the same basis and priority", ", too many to prove that no"
     assert [each.partition("; ")[0] for each in found] == [
         f"rules.yaml:2:5: 4 rules with a must in the body of news{many} more than 2 speak at once",
-        f"rules.yaml:2:5: 4 rules of the group one {alike}{many} two can speak at once",
     ]
+    (*_, last) = _problems(*apart, limit=0)
+    assert f"2 rules of the group one {alike}{many} two can speak at once" in last
+
+
+@pytest.mark.parametrize("group", ["group: one, ", ""])
+def test_rules_for_one_value_each_are_told_apart_whatever_their_number(group: str) -> None:
+    """Hundreds of rules of one group and moment need no more trying than a few."""
+    one_each = [
+        _rule(f"r{n}", f"{group}when: {{call.attempt: {n}, card.tier: full}}, ", items=2)
+        for n in range(300)
+    ]
+    assert _problems(*one_each, limit=50) == []
+    again = _rule("again", f"{group}when: {{call.attempt: [7, 400], card.tier: [full, low]}}, ")
+    (found,) = _problems(*one_each, again, limit=50)
+    assert "r7" in found
+
+
+def test_two_rules_that_meet_at_two_values_are_reported_once() -> None:
+    """A pair that shares more than one value is one mistake."""
+    attempts = ("[1, 2]", "[1, 2]", "3", "4", "5", "6")
+    rules = [
+        _rule(f"r{n}", f"group: one, when: {{call.attempt: {attempt}}}, ")
+        for n, attempt in enumerate(attempts)
+    ]
+    (found,) = _problems(*rules)
+    assert "r1 in the group one" in found
+
+
+def test_musts_that_meet_at_two_values_are_held_against_each_purpose_once() -> None:
+    """Rules that share more than one value and yet exclude each other are fine in a moment."""
+    rules = [
+        _rule(f"r{n}", f"when: {{call.attempt: {attempt}, card.tier: {tier}}}, ", items=2)
+        for n, (attempt, tier) in enumerate(
+            [("[1, 2]", "low"), ("[1, 2]", "full"), *((f"{n}", "[low, full]") for n in range(3, 7))]
+        )
+    ]
+    assert _problems(*rules) == []
+
+
+def test_many_alternatives_are_tried_one_after_the_other() -> None:
+    """Hundreds of choices end in an answer, as deep as they may be."""
+    choices = ", ".join(
+        f"{{any: [{{call.attempt: {n}}}, {{card.tier: full}}]}}" for n in range(120)
+    )
+    rules = [_rule(f"r{n}", f"when: {{all: [{choices}]}}, ") for n in range(4)]
+    (found,) = _problems(*rules)
+    assert found.partition(" speak")[0].startswith("rules.yaml:")
