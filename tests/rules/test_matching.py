@@ -208,6 +208,27 @@ def test_never_may_be_one_of_several_possible_values() -> None:
     assert Matcher(rules_, CATALOGUE).match(facts({"x.at": possible})).bits == 0b10
 
 
+def test_a_rule_left_over_may_be_replaced() -> None:
+    """A replacer counts for a rule that is judged by its tree, asked about or not."""
+    both = All(tuple(Leaf("x.tags", Operator.CONTAINS, word) for word in "pq"))
+    rules_ = [_rule(0, when=both), _rule(1, replaces=("r0",))]
+    matcher = Matcher(rules_, CATALOGUE)
+    told = facts({"x.tags": frozenset("pq")})
+    assert matcher.match(told).bits == 0b10
+    assert matcher.match(told, 0b01).bits == 0
+
+
+def test_windows_hold_their_begin_and_not_their_end() -> None:
+    """A window begins with its first minute and ends before its last, over midnight too."""
+    rules_ = [
+        _rule(0, when=Leaf("x.clock", Operator.BETWEEN, (time(9), time(18)))),
+        _rule(1, when=Leaf("x.clock", Operator.BETWEEN, (time(22), time(6)))),
+    ]
+    matcher = Matcher(rules_, CATALOGUE)
+    fired = {hour: matcher.match(facts({"x.clock": time(hour)})).bits for hour in (9, 18, 22, 3, 6)}
+    assert fired == {9: 0b01, 18: 0, 22: 0b10, 3: 0b10, 6: 0}
+
+
 def test_windows_and_ranges_that_hold_nothing_never_fire() -> None:
     """A window without length and a range turned around hold no value."""
     nine = time(9)
