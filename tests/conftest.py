@@ -12,7 +12,7 @@ settings.register_profile("dev", deadline=None, max_examples=50)
 settings.register_profile(
     "thorough",
     deadline=None,
-    max_examples=2_000,
+    max_examples=2_500,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "dev"))
