@@ -138,7 +138,7 @@ def candidates(rules: tuple[int, ...] = RULES) -> Iterator[dict[str, Candidate]]
                 service, ADVISE, body, CALLS["advisor"], size
             )
         with Redis.from_url(url) as client:
-            key = max(client.scan_iter("advisor:*"), key=client.memory_usage)
+            key = max(client.scan_iter("advisor:*:profile"), key=client.memory_usage)
             print(f"one customer of {len(client.get(key) or b'')} bytes")
         port = free_port()
         arguments = [str(port), url, key.decode(), str(size)]
