@@ -16,7 +16,7 @@ from advisor.facts.view import Facts
 from advisor.facts.vocabulary import LEGAL_CLASS, EvaluationClass, LegalClass, PurposeKind
 from advisor.guidance.guide import Guide
 from advisor.guidance.situations import occasion_of
-from advisor.rules.pack import Rule, Section
+from advisor.rules.pack import Rule
 
 #: What a call was about where neither the caller nor the pack says.
 _UNTOLD: Final = PurposeKind.SERVICE_INFORMATION
@@ -48,8 +48,7 @@ def heard(guide: Guide, happening: Happening) -> tuple[Rule, ...]:
     stated = {**known.profile.attributes, **happening.stated}
     situation = replace(known, now=happening.at, stated=stated)
     facts = Facts(guide.pack.catalogue, situation)
-    matched = guide.matcher.match(facts, guide.matcher.sections.get(Section.ENGAGEMENT, 0))
-    return tuple(matched.spoken())
+    return tuple(guide.earning.match(facts).spoken())
 
 
 def earned(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from advisor.rules.matching import Matcher
@@ -17,12 +17,15 @@ class Guide:
     """A pack with its rules indexed.
 
     Attributes:
+        earning: The engagement rules by themselves, numbered anew: a forecast asks them about
+            every way in which a call may come out, and looks up no fact of any other rule.
         forecasts: Whether any rule that judges a call or guides it asks what the call is expected
             to earn; where none does, nobody works it out.
     """
 
     pack: Pack
     matcher: Matcher
+    earning: Matcher
     forecasts: bool
 
     @classmethod
@@ -35,4 +38,6 @@ class Guide:
             for rule in pack.rules
             if rule.section is not Section.ENGAGEMENT
         )
-        return cls(pack, matcher, forecasts)
+        engagement = (rule for rule in pack.rules if rule.section is Section.ENGAGEMENT)
+        numbered = [replace(rule, number=number) for number, rule in enumerate(engagement)]
+        return cls(pack, matcher, Matcher(numbered, pack.catalogue), forecasts)
