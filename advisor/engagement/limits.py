@@ -55,6 +55,11 @@ class Span:
         if self.amount < 1:
             raise ValueError(f"a span of {self.amount} {self.unit} is no length of time")
 
+    @property
+    def elapsed(self) -> timedelta:
+        """The span as elapsed time, a day being 24 hours."""
+        return timedelta(seconds=_seconds(self))
+
 
 class Counts(StrEnum):
     """What a limit looks at among past contacts; packs write the singular after ``after:``."""

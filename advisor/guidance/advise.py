@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Decision, ItemKind, LegalClass
 from advisor.guidance import guards, tables
 from advisor.guidance.context import Ledger
-from advisor.guidance.decision import Advice, Guidance, UsedFact, Verdict
+from advisor.guidance.decision import Advice, Guidance, Task, UsedFact, Verdict
 from advisor.guidance.eligibility import verdict_of
 from advisor.guidance.forecast import foreseen
 from advisor.guidance.guards import Progress, Setting
@@ -112,6 +112,24 @@ _MOVING: Final = frozenset(
 )
 
 
+def _tasks(rules: Iterable[Rule]) -> Iterator[Task]:
+    """Iterate over what rules raise; of a group only the strongest's."""
+    groups: set[str] = set()
+    for rule in rules:
+        if rule.group is not None and rule.group in groups:
+            continue
+        if rule.group is not None:
+            groups.add(rule.group)
+        for raised in rule.raises:
+            yield Task(
+                id=f"{rule.id}/{raised.name}",
+                purpose=raised.purpose,
+                owner=raised.owner,
+                within=raised.within.elapsed,
+                because=rule.because,
+            )
+
+
 def _no_grounds(_rule: Rule) -> tuple[tuple[UsedFact, ...], bool]:
     """Name nothing: what a call would be judged as is no ground of what it is."""
     return (), False
@@ -197,6 +215,7 @@ class _Scene:
             proof=self.situation.brand.proof,
             card=self.situation.profile.card,
             suppressed=tuple(self.writer.suppressed),
+            tasks=tuple(_tasks(self.speaking)),
             context=self.ledger.report(degraded=self._degraded(), pack=self.pack),
             valid_until=min([now + VALID, *(change for change in changes if change > now)]),
             opening=self.opening.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from advisor.engagement.basis import Basis, Source
@@ -169,6 +169,25 @@ class ContextReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something that somebody must see to, whether or not the call is made (001-04).
+
+    Attributes:
+        id: ``rule/name``; the same task of the same customer is one task.
+        purpose: Id of the purpose in the pack that it serves.
+        owner: Who sees to it.
+        within: How long they may take.
+        because: Why, in the words of the rule.
+    """
+
+    id: str
+    purpose: str
+    owner: str
+    within: timedelta
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """The answer to one call's context.
 
@@ -179,6 +198,7 @@ class Advice:
         proof: How the company can prove itself, best first.
         card: The engagement card as far as it is known.
         suppressed: What is not shown, and why.
+        tasks: What somebody must see to.
         valid_until: After this instant the dialer must ask again.
         opening: The opening order that was chosen, and the rule that chose it.
     """
@@ -191,6 +211,7 @@ class Advice:
     proof: tuple[CompanyProofMethod, ...] = ()
     card: Card | None = None
     suppressed: tuple[Suppressed, ...] = ()
+    tasks: tuple[Task, ...] = ()
     context: ContextReport = field(default_factory=ContextReport)
     valid_until: datetime
     opening: str

@@ -12,6 +12,7 @@ from advisor.v1 import vocabulary_call_pb2 as _vocabulary_call_pb2
 from advisor.v1 import vocabulary_customer_pb2 as _vocabulary_customer_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -143,6 +144,7 @@ class AdviseResponse(_message.Message):
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
     OPENING_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    TASKS_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
     """Id of this decision. Empty in an answer of `EvaluatePack`, which decides nothing."""
     pack_version: _builtins.str
@@ -189,6 +191,10 @@ class AdviseResponse(_message.Message):
     def valid_until(self) -> _timestamp_pb2.Timestamp:
         """Until when the decision holds if nothing changes; ask again after that."""
 
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Task]:
+        """What somebody else must see to, whether or not the call is made."""
+
     def __init__(
         self,
         *,
@@ -205,14 +211,55 @@ class AdviseResponse(_message.Message):
         valid_until: _timestamp_pb2.Timestamp | None = ...,
         opening: _builtins.str = ...,
         revision: _builtins.int = ...,
+        tasks: _abc.Iterable[Global___Task] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "context_report", b"context_report", "proof", b"proof", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brief", b"brief", "card", b"card", "context_report", b"context_report", "decision_id", b"decision_id", "do_not_ask", b"do_not_ask", "items", b"items", "opening", b"opening", "pack_version", b"pack_version", "proof", b"proof", "revision", b"revision", "suppressed", b"suppressed", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brief", b"brief", "card", b"card", "context_report", b"context_report", "decision_id", b"decision_id", "do_not_ask", b"do_not_ask", "items", b"items", "opening", b"opening", "pack_version", b"pack_version", "proof", b"proof", "revision", b"revision", "suppressed", b"suppressed", "tasks", b"tasks", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AdviseResponse: _TypeAlias = AdviseResponse  # noqa: Y015
+
+@_typing.final
+class Task(_message.Message):
+    """Something that somebody must see to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PURPOSE_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    WITHIN_FIELD_NUMBER: _builtins.int
+    BECAUSE_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Id, rule/task; the same task of the same customer is one task."""
+    purpose_id: _builtins.str
+    """Id of the purpose in the pack that it serves."""
+    owner: _builtins.str
+    """Who sees to it, in a word of the company."""
+    because: _builtins.str
+    """Why, in the words of the rule."""
+    @_builtins.property
+    def within(self) -> _duration_pb2.Duration:
+        """How long they may take."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        purpose_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        within: _duration_pb2.Duration | None = ...,
+        because: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["within", b"within"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["because", b"because", "id", b"id", "owner", b"owner", "purpose_id", b"purpose_id", "within", b"within"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Task: _TypeAlias = Task  # noqa: Y015
 
 @_typing.final
 class RecordOutcomeRequest(_message.Message):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from advisor.engagement.limits import Span, SpanUnit
 from advisor.facts.situation import Profile
 from advisor.facts.vocabulary import Ask, Decision, Force, ItemKind, ReasonCode, Stage
 from advisor.guidance.advise import advise
 from advisor.guidance.decision import Advice, Withheld
 from advisor.guidance.script import order_of
-from advisor.rules.pack import Budgets, IfUnsure, Item, Opening, Pack
+from advisor.rules.pack import Budgets, IfUnsure, Item, Opening, Pack, Raise
 from tests.guidance import packs
 from tests.guidance.packs import item, rule
 
@@ -251,3 +253,21 @@ def test_a_call_in_progress_is_not_left_in_silence(decision: Decision, expected:
         rule("r", item("body"), item("close", kind=ItemKind.CLOSE, stage=Stage.CLOSE)),
     )
     assert shown(advised(pack, call={"dialled": True})) == expected
+
+
+def test_a_task_is_raised_whether_or_not_the_call_is_made() -> None:
+    """001-04: what rules raise goes to its owner, once a group, also where nobody is rung."""
+    raised = Raise(name="t", purpose="debt", within=Span(2, SpanUnit.HOURS), owner="desk")
+    pack = packs.pack(
+        packs.ruling("no", Decision.DEFER, ReasonCode.OPEN_COMPLAINT),
+        rule("a", raises=(raised,), group="one"),
+        rule("b", raises=(raised,), group="one"),
+        rule("c", raises=(raised,)),
+    )
+    tasks = advised(pack).tasks
+    assert [task.id for task in tasks] == ["a/t", "c/t"]
+    assert (tasks[0].owner, tasks[0].within, tasks[0].because) == (
+        "desk",
+        timedelta(hours=2),
+        "Because of a.",
+    )

@@ -41,6 +41,12 @@ eligibility:
     because: While nothing works, nobody is rung about anything else.
     when: {weather.outage.active: yes}
     then: {decision: defer, reason: weather_hold, until: weather.outage.ends_at}
+guidance:
+  - id: somebody-answers
+    because: Who complained is rung by those who can put it right.
+    when: {complaints.open: {at_least: 1}}
+    then:
+      - raise: {name: recovery, purpose: pin-migration, within: 1 days, owner: complaints}
 engagement:
   - {id: served, because: We were of use., when: {outcome.disposition: completed_service},
      then: {credit: 4, half_life: 90 days}}
@@ -270,6 +276,21 @@ async def test_weather_holds_until_it_ends(client: Client) -> None:
     with pytest.raises(Refused) as caught:
         await _noticed(client, request)
     assert _violations(caught.value) == ["weather.ends_at"]
+
+
+async def test_a_task_goes_to_its_owner(client: Client) -> None:
+    """001-04, 001-12: what one system told raises a task, with owner and time, in another's."""
+    assert list((await client.advise(_call())).tasks) == []
+    await _noticed(client, _signal(terms.SIGNAL_KIND_COMPLAINT_RAISED))
+    held = await client.advise(_call(2))
+    assert held.verdict.decision == DECISION_DEFER
+    (task,) = held.tasks
+    assert (task.id, task.purpose_id, task.owner, task.within.ToTimedelta()) == (
+        "somebody-answers/recovery",
+        "pin-migration",
+        "complaints",
+        timedelta(days=1),
+    )
 
 
 async def test_the_card_is_a_statement(client: Client) -> None:

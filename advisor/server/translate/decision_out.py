@@ -36,6 +36,16 @@ def advice_out(
         context_report=_report(advice.context, explain=explain),
         valid_until=times.timestamp(advice.valid_until),
         opening=advice.opening,
+        tasks=[
+            advisor_service_pb2.Task(
+                id=task.id,
+                purpose_id=task.purpose,
+                owner=task.owner,
+                within=times.duration(task.within),
+                because=task.because,
+            )
+            for task in advice.tasks
+        ],
     )
 
 
