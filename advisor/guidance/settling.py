@@ -13,7 +13,7 @@ from typing import Final
 
 from advisor.engagement.card import LedgerEntry, posted
 from advisor.engagement.contacts import Contact, Disposition
-from advisor.facts.memory import Complaint, LearnedFact, Memory
+from advisor.facts.memory import Complaint, LearnedFact, Memory, Reliability
 from advisor.facts.merge import Lift
 from advisor.facts.situation import History, Profile, Situation, Suppressed
 from advisor.facts.vocabulary import PurposeKind, Suppression
@@ -194,10 +194,24 @@ def with_contact(memory: Memory, contact: Contact) -> Memory:
 
 
 def with_facts(memory: Memory, facts: Iterable[LearnedFact]) -> Memory:
-    """Add what was learned, newest first; of one name and cause the one that is added counts."""
-    new = tuple(facts)
-    keys = {(each.name, each.cause) for each in new}
+    """Add what was learned, newest first; of one name and cause the one that is added counts.
+
+    What says otherwise than somebody told us before is marked, and verifies nobody until it has
+    been confirmed: it is asked about again, gently, and nobody is accused (004-33). Words add up,
+    and contradict nothing.
+    """
+    told = tuple(facts)
+    keys = {(each.name, each.cause) for each in told}
     kept = [each for each in memory.facts if (each.name, each.cause) not in keys]
+    before = {each.name: each.value for each in reversed(kept)}
+    new = [
+        replace(each, reliability=Reliability.CONTRADICTED)
+        if each.reliability is Reliability.RELIABLE
+        and not isinstance(each.value, frozenset)
+        and before.get(each.name, each.value) != each.value
+        else each
+        for each in told
+    ]
     ordered = sorted([*new, *kept], key=lambda each: each.learned_at, reverse=True)
     return replace(memory, facts=tuple(ordered))
 

@@ -134,7 +134,12 @@ def known_of(begun: Begun | Unavailable, told: Told) -> Known | Unavailable:
     if isinstance(begun, Unavailable):
         about_nobody = told.customer_id is None and told.call.number is None
         return Known() if about_nobody else begun
-    return Known(stored=begun.stored, memory=begun.memory, number=begun.number)
+    return Known(
+        stored=begun.stored,
+        memory=begun.memory,
+        number=begun.number,
+        reference=begun.session.reference,
+    )
 
 
 def _beginning(request: wire.AdviseRequest, told: Told, pack: Pack, now: datetime) -> Beginning:

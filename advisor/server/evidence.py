@@ -47,7 +47,7 @@ class Evidence:
             if request.rule_id:
                 raise errors.other_pack(kept.pack_version)
             return answer
-        situation = _situation(kept, guide)
+        situation = _situation(kept, guide, answer.decision.proof.reference)
         answer.for_customer = for_customer(guide, situation)
         if request.rule_id:
             try:
@@ -92,12 +92,17 @@ class Evidence:
         return kept
 
 
-def _situation(kept: Kept, guide: Guide) -> Situation:
+def _situation(kept: Kept, guide: Guide, reference: str) -> Situation:
     """Put together what was known when the decision was made."""
     told = told_in(wire.AdviseRequest.FromString(kept.request), guide.pack)
     known: Known | Unavailable = Unavailable(reason=Reason.LOST)
     if kept.known:
-        known = Known(stored=kept.stored, memory=kept.memory, number=kept.number)
+        known = Known(
+            stored=kept.stored,
+            memory=kept.memory,
+            number=kept.number,
+            reference=reference or None,
+        )
     return situation_in(told, guide.pack, kept.at, known)
 
 

@@ -95,11 +95,13 @@ class Known:
         stored: The profile; None where nothing is kept.
         memory: What is remembered of the customer.
         number: Contacts of anybody with the dialled number.
+        reference: What the customer may quote of this call; None where it has none.
     """
 
     stored: Stored | None = None
     memory: Memory = field(default_factory=Memory)
     number: tuple[Contact, ...] = ()
+    reference: str | None = None
 
 
 def situation_in(
@@ -139,12 +141,16 @@ def situation_in(
         customer_id=told.customer_id,
         profile=profile,
         history=told.history,
-        stated={**profile.attributes, **told.stated},
+        stated={**profile.attributes, **told.stated, **_proof(found.reference)},
         memory=found.memory,
         number=found.number,
         weather=weather,
         state_missing=missing,
     )
+
+
+def _proof(reference: str | None) -> dict[str, Value]:
+    return {} if reference is None else {"proof.reference": reference}
 
 
 def _brand(sent: str, pack: Pack, found: list[Violation]) -> str:

@@ -408,6 +408,30 @@ def test_what_is_told_at_low_trust_is_not_relied_on(tier: TrustTier) -> None:
     assert reliability(TrustTier.FULL, under_pressure=True) is Reliability.UNDER_PRESSURE
 
 
+def test_a_contradiction_is_marked_and_nobody_accused() -> None:
+    """004-33: who says otherwise than before is asked again; the same again confirms."""
+
+    def told(id_: str, name: str, value: str | frozenset[str], memory: Memory) -> Memory:
+        fact = LearnedFact(name=name, value=value, learned_at=NOW, source="stated", cause=id_)
+        signal = _signal(SignalKind.DATA_GIVEN, id_)
+        return heed(GUIDE, memory, Profile(), signal, NOW, learned=(fact,)).memory
+
+    first = told("s-1", "bank.street", "High Street", Memory())
+    other = told("s-2", "bank.street", "Low Road", first)
+    again = told("s-3", "bank.street", "Low Road", other)
+    assert [each.reliability for each in again.facts if each.cause != "s-1"] == [
+        Reliability.RELIABLE,
+        Reliability.CONTRADICTED,
+    ]
+    more = told(
+        "s-5",
+        "reported_defects",
+        frozenset({"app"}),
+        told("s-4", "reported_defects", frozenset({"card"}), Memory()),
+    )
+    assert {each.reliability for each in more.facts} == {Reliability.RELIABLE}
+
+
 def test_a_memory_is_bounded() -> None:
     """The old, the expired and the too many go; an open complaint goes last."""
     memory = Memory(

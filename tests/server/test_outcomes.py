@@ -42,6 +42,12 @@ eligibility:
     when: {weather.outage.active: yes}
     then: {decision: defer, reason: weather_hold, until: weather.outage.ends_at}
 guidance:
+  - id: quote-it
+    because: A call that can be checked is believed.
+    then:
+      - say:
+          {name: reference, stage: close, force: could,
+           text: "Your reference is {proof.reference}."}
   - id: somebody-answers
     because: Who complained is rung by those who can put it right.
     when: {complaints.open: {at_least: 1}}
@@ -390,6 +396,8 @@ async def test_a_reference_says_whose_it_is_and_what_about(client: Client) -> No
         1,
     )
     assert first.about == "It's about a change to how your card works."
+    told = [item.text for item in answer.items if item.id == "quote-it/reference"]
+    assert told == [f"Your reference is {answer.proof.reference}."]
     request.customer_verification = VERIFICATION_LEVEL_STRONG
     request.reference = "zzzzzzzz"
     with pytest.raises(Refused) as caught:
