@@ -65,6 +65,34 @@ class Reporter(StrEnum):
     PUBLIC = "public"
 
 
+class Participation(StrEnum):
+    """How a customer takes part in the company's work; a RECIPIENT does not (000-05)."""
+
+    ORIGINATOR = "originator"
+    CHANNEL = "channel"
+    CO_DESIGNER = "co_designer"
+    TESTER = "tester"
+    PEER_HELPER = "peer_helper"
+    RECIPIENT = "recipient"
+
+
+class BusinessFunction(StrEnum):
+    """What customers can be invited to take part in (000-03)."""
+
+    PRODUCT_DEVELOPMENT = "product_development"
+    VALUE_PROPOSITION = "value_proposition"
+    MARKETING_COMMUNICATIONS = "marketing_communications"
+    CAMPAIGN_DESIGN = "campaign_design"
+    CHANNEL_DEVELOPMENT = "channel_development"
+    AFTER_SALES_SERVICE = "after_sales_service"
+    PROCESS_IMPROVEMENT = "process_improvement"
+    STRATEGY = "strategy"
+    INVESTOR_RELATIONS = "investor_relations"
+    HUMAN_RESOURCES = "human_resources"
+    IT = "it"
+    FINANCE = "finance"
+
+
 class Effect(StrEnum):
     """What a kind of signal changes in what is kept, beside the points that rules give."""
 

@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.facts.events import EVENTS
 from advisor.facts.situation import Call
-from advisor.facts.vocabulary import (
-    EVENTS,
-    Ask,
-    CompanyProof,
-    Disclosure,
-    Stage,
-    Verification,
-)
+from advisor.facts.vocabulary import Ask, CompanyProof, Disclosure, Stage, Verification
 from advisor.guidance.state import CallState, after, call_after, state_of
 
 STATES = st.builds(

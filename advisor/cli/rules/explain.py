@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from advisor.cli.rules.common import WRONG, console, load_right, pack_argument
-from advisor.facts.vocabulary import EVENTS
+from advisor.facts.events import EVENTS
 from advisor.rules.problems import nearest
 from advisor.rules.scalars import MisreadError, moment
 from advisor.workbench.explaining import UnknownRuleError

@@ -6,8 +6,9 @@ from typing import Final
 
 from advisor.engagement.contacts import Disposition, EndedBy
 from advisor.facts.catalogue import Fact
+from advisor.facts.events import EVENTS
 from advisor.facts.values import FactType
-from advisor.facts.vocabulary import EVENTS, Stage
+from advisor.facts.vocabulary import Stage
 
 #: How far a request to stop calling reaches.
 SCOPES: Final = ("this_purpose", "this_number", "all")

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from advisor.engagement.signals import Signal, SignalKind
+from advisor.engagement.signals import Participation, Signal, SignalKind
 from advisor.facts.catalogue import Fact, Reader
 from advisor.facts.recall import verification_set
 from advisor.facts.situation import Situation
 from advisor.facts.values import NEVER, UNKNOWN, FactType, Scalar, Tell, Value
-from advisor.facts.vocabulary import Participation
 
 #: A tie is close from so many two-way contacts in a year on (001-16, 001-17).
 CLOSE: Final = 3

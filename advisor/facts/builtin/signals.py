@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from advisor.engagement.signals import Reporter, SignalKind
+from advisor.engagement.signals import BusinessFunction, Participation, Reporter, SignalKind
 from advisor.facts.catalogue import Fact
 from advisor.facts.values import FactType
-from advisor.facts.vocabulary import BusinessFunction, Participation
 
 FACTS: Final = (
     Fact(

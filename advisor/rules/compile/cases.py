@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from advisor.facts.catalogue import Fact
+from advisor.facts.events import EVENTS
 from advisor.facts.values import UNKNOWN, FactType, Possible, Value
-from advisor.facts.vocabulary import EVENTS, Ask, Decision, ReasonCode
+from advisor.facts.vocabulary import Ask, Decision, ReasonCode
 from advisor.rules import scalars
 from advisor.rules.compile.context import Context
 from advisor.rules.compile.shape import Fields, entries, items, one_of, term

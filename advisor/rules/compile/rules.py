@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from advisor.engagement.basis import Basis, Certainty, Source
-from advisor.facts.vocabulary import EVENTS, LegalClass, PurposeKind
+from advisor.facts.events import EVENTS
+from advisor.facts.vocabulary import LegalClass, PurposeKind
 from advisor.rules import scalars
 from advisor.rules.compile.conditions import bounded_excuses, condition
 from advisor.rules.compile.context import Context

@@ -5,19 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from advisor.engagement.contacts import Contact
-from advisor.engagement.signals import Signal
+from advisor.engagement.signals import BusinessFunction, Participation, Signal
 from advisor.facts.catalogue import Catalogue
 from advisor.facts.memory import Complaint, LearnedFact
 from advisor.facts.recall import verification_set
 from advisor.facts.situation import Profile
-from advisor.facts.vocabulary import (
-    BusinessFunction,
-    Channel,
-    LegalClass,
-    Participation,
-    PurposeKind,
-    Stage,
-)
+from advisor.facts.vocabulary import Channel, LegalClass, PurposeKind, Stage
 from advisor.server.translate import times, words
 from advisor.server.translate.customer_out import entry_out, profile_out
 from advisor.store.erasure import Everything

@@ -13,7 +13,13 @@ from advisor.engagement.calendars import QuietSource
 from advisor.engagement.card import EntryType, TrustTier
 from advisor.engagement.contacts import Direction, Disposition, EndedBy
 from advisor.engagement.promises import PromiseState
-from advisor.engagement.signals import Reporter, SignalKind, WeatherKind
+from advisor.engagement.signals import (
+    BusinessFunction,
+    Participation,
+    Reporter,
+    SignalKind,
+    WeatherKind,
+)
 from advisor.facts import vocabulary as ours
 from advisor.facts.memory import Reliability
 from advisor.guidance.decision import Withheld
@@ -98,8 +104,8 @@ SIGNAL_KIND: Final = Words(_CUSTOMER["SignalKind"], SignalKind)
 REPORTER: Final = Words(_CUSTOMER["SignalReporter"], Reporter)
 WEATHER_KIND: Final = Words(_CUSTOMER["WeatherKind"], WeatherKind)
 ENTRY_TYPE: Final = Words(_CUSTOMER["EntryType"], EntryType)
-PARTICIPATION: Final = Words(_CUSTOMER["Participation"], ours.Participation)
-BUSINESS_FUNCTION: Final = Words(_CUSTOMER["BusinessFunction"], ours.BusinessFunction)
+PARTICIPATION: Final = Words(_CUSTOMER["Participation"], Participation)
+BUSINESS_FUNCTION: Final = Words(_CUSTOMER["BusinessFunction"], BusinessFunction)
 DURABILITY: Final = Words(_CUSTOMER["Durability"], Durability)
 RELIABILITY: Final = Words(_CUSTOMER["Reliability"], Reliability)
 PROMISE_STATE: Final = Words(_CUSTOMER["PromiseState"], PromiseState)

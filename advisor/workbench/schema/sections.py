@@ -7,9 +7,9 @@ from typing import Final
 from advisor.engagement.basis import Basis, Certainty
 from advisor.engagement.contacts import Disposition
 from advisor.engagement.limits import Counts, Per
+from advisor.facts.events import EVENTS
 from advisor.facts.values import FactType, Tell
 from advisor.facts.vocabulary import (
-    EVENTS,
     Ask,
     Benefit,
     Channel,
