@@ -64,13 +64,17 @@ class AdvisorService:
         now = self._clock()
         beginning = _beginning(request, told, guide.pack, now)
         begun = await self._store.calls.begin(beginning)
-        at = now
-        if isinstance(begun, Begun) and now - begun.session.at < SAME_FOR:
-            at = begun.session.at
-        known = known_of(begun, told)
-        situation = situation_in(told, guide.pack, at, known, weather=self._store.weather.current)
-        explain = explains(request)
-        advice = advise(guide, situation, explain=explain)
+        known, explain = known_of(begun, told), explains(request)
+        weather = self._store.weather.current
+
+        def decide(at: datetime) -> tuple[Situation, Advice]:
+            situation = situation_in(told, guide.pack, at, known, weather=weather)
+            return situation, advise(guide, situation, explain=explain)
+
+        situation, advice = decide(_asked_at(begun, now))
+        # What was decided a moment ago is said again, but never past its own end.
+        if advice.valid_until <= now:
+            situation, advice = decide(now)
         if isinstance(begun, Unavailable):
             answer = advice_out(advice, self._new_id(), explain=explain)
         else:
@@ -140,6 +144,13 @@ def known_of(begun: Begun | Unavailable, told: Told) -> Known | Unavailable:
         number=begun.number,
         reference=begun.session.reference,
     )
+
+
+def _asked_at(begun: Begun | Unavailable, now: datetime) -> datetime:
+    """Return when the same request was first asked, if that was a moment ago; else now."""
+    if isinstance(begun, Begun) and begun.session.at < now < begun.session.at + SAME_FOR:
+        return begun.session.at
+    return now
 
 
 def _beginning(request: wire.AdviseRequest, told: Told, pack: Pack, now: datetime) -> Beginning:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,12 +16,15 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
+from advisor.server.app import service
 from advisor.v1 import advisor_service_pb2 as advisor
 from advisor.v1 import customer_service_pb2 as customers
 from advisor.v1 import vocabulary_customer_pb2 as terms
 from advisor.v1.advisor_service_pb2 import AdviseRequest, AdviseResponse
+from advisor.v1.advisor_service_pb2_grpc import AdvisorServiceStub
 from advisor.v1.vocabulary_call_pb2 import VERIFICATION_LEVEL_STRONG
 from advisor.v1.vocabulary_decision_pb2 import (
     DECISION_ALLOW,
@@ -29,7 +34,7 @@ from advisor.v1.vocabulary_decision_pb2 import (
     REASON_CODE_WEATHER_HOLD,
 )
 from tests.server.desk import Refused
-from tests.server.running import NOW, Client, pin_call, running, settings_for
+from tests.server.running import NOW, Client, pin_call, running, settings_for, surroundings
 
 _M = TypeVar("_M", bound=Message)
 
@@ -265,6 +270,26 @@ async def test_the_same_question_has_the_same_answer(client: Client) -> None:
     other = await client.advise(_call(campaign="winter"))
     assert (other.proof.reference, other.revision) == (first.proof.reference, 2)
     assert other.decision_id != first.decision_id
+
+
+async def test_an_answer_is_not_repeated_past_its_end(tmp_path: Path, redis_url: str) -> None:
+    """Asked again after the window has closed, the same call is not allowed by an old decision."""
+    settings = settings_for(tmp_path, redis_url=redis_url, namespace=_namespace(tmp_path))
+    clock = [NOW.replace(hour=17, minute=58)]
+    given = replace(surroundings(io.StringIO(), CollectorRegistry()), clock=lambda: clock[-1])
+    async with (
+        service(settings, given) as what,
+        grpc.aio.insecure_channel(what.address) as channel,
+    ):
+        advise = AdvisorServiceStub(channel).Advise
+        answers = []
+        for minutes in (0, 1, 3):
+            clock.append(clock[0] + timedelta(minutes=minutes))
+            answers.append(await advise(_call(), timeout=10))
+    first, again, late = answers
+    assert first.verdict == again.verdict
+    assert first.valid_until == again.valid_until
+    assert (first.verdict.decision, late.verdict.decision) == (DECISION_ALLOW, DECISION_DEFER)
 
 
 async def test_weather_holds_until_it_ends(client: Client) -> None:
