@@ -60,9 +60,11 @@ class Outcomes:
         """Record how a call came out."""
         guide, now = self._loaded().guide, self._clock()
         _readable(request, guide)
+        settled: list[Outcome] = []
 
         def decide(before: Remembered) -> Remembering:
             outcome = _outcome(request, guide, before, now)
+            settled.append(outcome)
             done = _settled(guide, before, outcome, now)
             answer = _outcome_out(outcome, before.memory, done, now)
             return remembering(done, now, answer.SerializeToString())
@@ -76,7 +78,9 @@ class Outcomes:
         answer.durability = words.DURABILITY.write(committed.durability)
         answer.repeated = committed.repeated
         if not committed.repeated:
-            self._number(request, guide)
+            # Somebody else may be rung on the same number.
+            work = self._store.calls.settle_number(settled[-1].contact, request.call_id)
+            self._aftermath.later("number", work)
         return answer
 
     async def record_signal(
@@ -132,11 +136,6 @@ class Outcomes:
             return await self._store.memories.settle(customer_id, call_id, identity, decide)
         except StoreError as error:
             raise errors.store_failed(error) from error
-
-    def _number(self, request: advisor_service_pb2.RecordOutcomeRequest, guide: Guide) -> None:
-        outcome = outcome_in(request, guide.pack.catalogue, TrustTier.UNKNOWN, [])
-        work = self._store.calls.settle_number(outcome.contact, request.call_id)
-        self._aftermath.later("number", work)
 
 
 def _readable(request: advisor_service_pb2.RecordOutcomeRequest, guide: Guide) -> None:

@@ -41,6 +41,7 @@ _M = TypeVar("_M", bound=Message)
 _MORE: Final = """
 limits:
   - {id: two-a-day, at_most: 2, count: attempts, in: 24 hours, basis: policy}
+  - {id: number-rests, wait: 24 hours, after: refusal, per: number, basis: policy}
 eligibility:
   - id: outage-holds
     because: While nothing works, nobody is rung about anything else.
@@ -245,6 +246,29 @@ async def test_calls_of_every_campaign_count(client: Client) -> None:
     assert answer.verdict.decision == DECISION_DEFER
     assert _codes(answer) == [REASON_CODE_FREQUENCY_CAP]
     assert answer.verdict.not_before.ToDatetime(UTC) == NOW + timedelta(days=1)
+
+
+async def test_who_shares_a_number_shares_its_rest(client: Client) -> None:
+    """A no on a number rests it for whoever else is reached there, told with the number or not."""
+    number = "+442079460123"
+    asked = _call()
+    asked.call.dialled_number = number
+    await client.advise(asked)
+    await _told(client, _outcome(terms.DISPOSITION_NOT_INTERESTED))
+    other = _call(2)
+    other.customer.customer_id = "K-2"
+    other.customer.history.SetInParent()
+    other.call.dialled_number = number
+
+    async def rests() -> bool:
+        other.call.call_id += "x"
+        answer = await client.advise(other)
+        (reason,) = answer.verdict.reasons or [None]
+        return reason is not None and reason.rule_id == "number-rests" and not reason.unsure
+
+    async with asyncio.timeout(10):
+        while not await rests():
+            await asyncio.sleep(0.01)
 
 
 async def test_two_campaigns_race_for_the_last_attempt(client: Client) -> None:
