@@ -214,6 +214,8 @@ def _limits(field: FieldDescriptorProto) -> str:
         words = _BOUNDS.get(bound.name)
         if words is not None:
             said.append(words.format(f"{value:,.15g}"))
+    if limits.each_by_itself:
+        said.append("each by itself")
     if limits.format:
         said.append(_FORMATS[limits.format].name)
     return f"({'; '.join(said)})" if said else ""

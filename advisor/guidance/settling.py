@@ -158,7 +158,7 @@ def settle(
         ),
         corrects=outcome.corrects is not None,
     )
-    suppressed = _suppressed(outcome.contact)
+    suppressed = suppressed_by(outcome.contact)
     new = tuple(each for each in suppressed if not _covered(each, known.suppressions))
     after = _remembered(before, outcome)
     return Settlement(
@@ -216,6 +216,19 @@ def with_facts(memory: Memory, facts: Iterable[LearnedFact]) -> Memory:
     return replace(memory, facts=tuple(ordered))
 
 
+def suppressed_by(contact: Contact) -> tuple[Suppressed, ...]:
+    """Return the suppression that a customer's words in a contact bring about, if any."""
+    disposition = contact.disposition
+    source = None if disposition is None else _SUPPRESSES.get(disposition)
+    if source is None:
+        return ()
+    kinds: frozenset[PurposeKind] = frozenset()
+    # Where nobody knows what the call was for, no purpose is left that was not meant.
+    if source is Suppression.PURPOSE_OPT_OUT and contact.kind is not None:
+        kinds = frozenset({PurposeKind(contact.kind)})
+    return (Suppressed(source=source, purpose_kinds=kinds, captured_at=contact.at),)
+
+
 def _plausible(outcome: Outcome) -> None:
     contact = outcome.contact
     disposition = contact.disposition
@@ -253,7 +266,7 @@ def _lifted(profile: Profile, first: Settled, outcome: Outcome, now: datetime) -
     Where the same source suppresses something else as well, nothing is lifted: a suppression too
     many is put right by a person, one too few by nobody.
     """
-    stays = {each.source for each in _suppressed(outcome.contact)}
+    stays = {each.source for each in suppressed_by(outcome.contact)}
     return tuple(
         Lift(source=each.source, basis=f"corrected: {outcome.basis}", lifted_at=now)
         for each in first.suppressed
@@ -267,18 +280,6 @@ def _without(
 ) -> tuple[Suppressed, ...]:
     sources = {lift.source for lift in lifts}
     return tuple(each for each in suppressions if each.source not in sources)
-
-
-def _suppressed(contact: Contact) -> tuple[Suppressed, ...]:
-    disposition = contact.disposition
-    source = None if disposition is None else _SUPPRESSES.get(disposition)
-    if source is None:
-        return ()
-    kinds: frozenset[PurposeKind] = frozenset()
-    # Where nobody knows what the call was for, no purpose is left that was not meant.
-    if source is Suppression.PURPOSE_OPT_OUT and contact.kind is not None:
-        kinds = frozenset({PurposeKind(contact.kind)})
-    return (Suppressed(source=source, purpose_kinds=kinds, captured_at=contact.at),)
 
 
 def _covered(new: Suppressed, standing: Iterable[Suppressed]) -> bool:

@@ -25,6 +25,7 @@ from advisor.server.customer_service import CustomerService
 from advisor.server.endpoint import Endpoint
 from advisor.server.evidence import Evidence
 from advisor.server.health import Health
+from advisor.server.imports import Imports
 from advisor.server.metrics import Metrics
 from advisor.server.outcomes import Outcomes
 from advisor.server.packs import LoadedPack, Preparer, load_pack
@@ -231,8 +232,14 @@ class _Parts:
             loaded=self._current, customers=self.store.customers, clock=self.given.clock
         )
         accounts = Accounts(loaded=self._current, store=self.store, clock=self.given.clock)
+        imports = Imports(loaded=self._current, store=self.store, clock=self.given.clock)
         deadline = self.settings.deadline_ms / 1000
         return {
+            "ImportCustomers": Method(
+                "advisor.customers_imported",
+                self.settings.import_deadline_ms / 1000,
+                imports.import_customers,
+            ),
             "RecordSignal": Method(
                 "advisor.signal_recorded", deadline, self._outcomes().record_signal
             ),

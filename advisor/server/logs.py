@@ -37,6 +37,7 @@ FIELDS: Final = frozenset(
         "purpose",
         "reason",
         "reasons",
+        "refused",
         "rules",
         "signal",
         "suppressed",

@@ -159,6 +159,9 @@ class Settings(BaseSettings):
         default=30_000,
         description="Deadline of `CheckPack` and `EvaluatePack` where the caller sets none.",
     )
+    import_deadline_ms: Milliseconds = Field(
+        default=30_000, description="Deadline of `ImportCustomers` where the caller sets none."
+    )
     store_budget_ms: Milliseconds = Field(
         default=30, description="The part of the deadline of `Advise` that the store may use."
     )

@@ -135,7 +135,7 @@ def _field_check(field: FieldDescriptor, known: dict[str, Check]) -> Check | Non
     single = _single_check(field, limits, known)
     if not field.is_repeated:
         return single
-    return _list_check(single, limits)
+    return _list_check(None if limits.each_by_itself else single, limits)
 
 
 def _is_map(field: FieldDescriptor) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -158,6 +158,26 @@ class CallStore:
             contact.number, self._vault.call_name(call_id), contact_record(contact)
         )
         await self._vault.client.write(lambda redis: together(redis, asked))
+
+    async def enter_numbers(self, contacts: Iterable[Contact], now: datetime) -> None:
+        """Enter past calls in the registers of the numbers they dialled; the same again is one.
+
+        Args:
+            contacts: Those that are remembered. One without id or number, or that no longer counts
+                for its number, is left out.
+            now: Aware, UTC.
+
+        Raises:
+            StoreError: They could not be entered; some may have been.
+        """
+        life = self._vault.retention.number
+        asked = [
+            self._numbered(each.number, self._vault.call_name(each.id), contact_record(each))
+            for each in contacts
+            if each.number is not None and each.id is not None and now - each.at < life
+        ]
+        if asked:
+            await self._vault.client.write(lambda redis: together(redis, *asked))
 
     async def _begun(self, call: Beginning, owner: CustomerKeys) -> Begun | None:
         expected = self._vault.marks.expected(owner.shard)

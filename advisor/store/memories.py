@@ -56,15 +56,15 @@ class Remembering:
     Attributes:
         memory: What is remembered from now on; holds are left out.
         entries: What to append to the ledger, in order.
-        permissions: Suppressions, consents and lifts to join in; None for none. Only these are
-            taken of its profile where the profile itself has expired.
+        joined: What to join into the profile, suppressions, consents and lifts; None for nothing.
+            With nothing but permissions it makes no profile where there is none.
         settled: What a correction of the call's outcome will need; None leaves what is there.
         answer: What to answer when the same request comes again.
     """
 
     memory: Memory
     entries: tuple[LedgerEntry, ...] = ()
-    permissions: Change | None = None
+    joined: Change | None = None
     settled: Settled | None = None
     answer: bytes = b""
 
@@ -77,9 +77,9 @@ def remembering(settlement: Settlement, now: datetime, answer: bytes) -> Remembe
         now: When it is told, aware, UTC.
         answer: What to answer when the same request comes again.
     """
-    permissions = None
+    joined = None
     if settlement.suppressed or settlement.lifts:
-        permissions = Change(
+        joined = Change(
             profile=Profile(suppressions=settlement.suppressed),
             observed_at=now,
             lifts=settlement.lifts,
@@ -87,7 +87,7 @@ def remembering(settlement: Settlement, now: datetime, answer: bytes) -> Remembe
     return Remembering(
         memory=settlement.memory,
         entries=settlement.entries,
-        permissions=permissions,
+        joined=joined,
         settled=settlement.settled,
         answer=answer,
     )
@@ -119,16 +119,17 @@ class MemoryStore:
         self,
         customer_id: str | None,
         call_id: str | None,
-        identity: Identity,
+        identity: Identity | None,
         decide: Callable[[Remembered], Remembering],
     ) -> Committed:
         """Read, decide and store; once more where others changed the same customer in between.
 
         Args:
             customer_id: Whose memory; None for that of a call of which nobody said whose it is.
-            call_id: The call whose outcome it is; None for a signal. One of both is given.
+            call_id: The call whose outcome it is; None for anything else. One of both is given.
             identity: What makes it the same request when it comes again: it then has no second
-                effect, and `decide` is not asked.
+                effect, and `decide` is not asked. None where what is decided adds nothing when it
+                is decided again.
             decide: Says what is to be remembered; it may be asked more than once, and may raise.
 
         Raises:
@@ -200,7 +201,7 @@ class MemoryStore:
         """
         owner = self._owner(customer_id, call_id)
         memory = memory_record(replace(change.memory, holds=()))
-        profile, permissions = _joined(before, change.permissions)
+        profile, permissions = _joined(before, change.joined)
         return await self._vault.commit(
             Commit(
                 owner=owner,

@@ -25,6 +25,158 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class ImportCustomersRequest(_message.Message):
+    """Customers and what happened with them before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OBSERVED_AT_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def observed_at(self) -> _timestamp_pb2.Timestamp:
+        """When all this was so: when the file was made, not when it is sent. What was observed later, or
+        is dated otherwise in `observations`, is not overwritten.
+        """
+
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportedCustomer]:
+        """A customer each. Several rows of one customer are joined in their order."""
+
+    def __init__(
+        self,
+        *,
+        observed_at: _timestamp_pb2.Timestamp | None = ...,
+        rows: _abc.Iterable[Global___ImportedCustomer] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["observed_at", b"observed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["observed_at", b"observed_at", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportCustomersRequest: _TypeAlias = ImportCustomersRequest  # noqa: Y015
+
+@_typing.final
+class ImportedCustomer(_message.Message):
+    """One customer, and what happened with them before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    PROFILE_FIELD_NUMBER: _builtins.int
+    CONTACTS_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The company's id of the customer."""
+    @_builtins.property
+    def profile(self) -> _customer_pb2.CustomerProfile:
+        """What is known of them. Absent: nothing new."""
+
+    @_builtins.property
+    def contacts(self) -> _containers.RepeatedCompositeFieldContainer[_history_pb2.Contact]:
+        """Past contacts, in any order, each with its `call_id`. Empty: none is told."""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        profile: _customer_pb2.CustomerProfile | None = ...,
+        contacts: _abc.Iterable[_history_pb2.Contact] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "customer_id", b"customer_id", "profile", b"profile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedCustomer: _TypeAlias = ImportedCustomer  # noqa: Y015
+
+@_typing.final
+class ImportCustomersResponse(_message.Message):
+    """What came of an import, row by row."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    DURABILITY_FIELD_NUMBER: _builtins.int
+    durability: _vocabulary_customer_pb2.Durability.ValueType
+    """How safe the rows are that are kept. UNSPECIFIED: none is."""
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportResult]:
+        """A result for each row, in the order of the request."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___ImportResult] | None = ...,
+        durability: _vocabulary_customer_pb2.Durability.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["durability", b"durability", "results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportCustomersResponse: _TypeAlias = ImportCustomersResponse  # noqa: Y015
+
+@_typing.final
+class ImportResult(_message.Message):
+    """What came of one row."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    CONTACTS_ADDED_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Why it was refused, a stable word as in `google.rpc.ErrorInfo`. Empty: it is kept."""
+    contacts_added: _builtins.int
+    """How many of its contacts were new."""
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportProblem]:
+        """What is wrong with it, the first 20."""
+
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        problems: _abc.Iterable[Global___ImportProblem] | None = ...,
+        contacts_added: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts_added", b"contacts_added", "problems", b"problems", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportResult: _TypeAlias = ImportResult  # noqa: Y015
+
+@_typing.final
+class ImportProblem(_message.Message):
+    """What is wrong with a row."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The field, within the row. Empty: the row as a whole."""
+    description: _builtins.str
+    """What is expected."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        description: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "field", b"field"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportProblem: _TypeAlias = ImportProblem  # noqa: Y015
+
+@_typing.final
 class RecordSignalRequest(_message.Message):
     """Something that was noticed."""
 

@@ -45,6 +45,11 @@ class CustomerServiceStub:
                 request_serializer=advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerRequest.SerializeToString,
                 response_deserializer=advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerResponse.FromString,
                 _registered_method=True)
+        self.ImportCustomers = channel.unary_unary(
+                '/advisor.v1.CustomerService/ImportCustomers',
+                request_serializer=advisor_dot_v1_dot_customer__service__pb2.ImportCustomersRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_customer__service__pb2.ImportCustomersResponse.FromString,
+                _registered_method=True)
         self.RecordSignal = channel.unary_unary(
                 '/advisor.v1.CustomerService/RecordSignal',
                 request_serializer=advisor_dot_v1_dot_customer__service__pb2.RecordSignalRequest.SerializeToString,
@@ -90,6 +95,23 @@ class CustomerServiceServicer:
 
         Errors: INVALID_ARGUMENT, UNAVAILABLE (the store cannot be reached: nothing is promised, try
         again).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportCustomers(self, request, context):
+        """Joins customers and their past contacts into what is kept, up to 1,000 in one request.
+
+        Rows are answered one by one, in order: a bad row refuses no other. Profiles are joined as
+        UpdateCustomer joins them, newest wins, by `observed_at`. A contact of a call that is known
+        already changes nothing; RecordOutcome corrects it. Past contacts count for limits and for
+        whatever rules ask of history, and earn and cost nothing. A customer's request to stop among
+        them is kept as a suppression. The same request sent again changes nothing more.
+
+        Errors: INVALID_ARGUMENT (the request as a whole breaks a limit), UNAVAILABLE and
+        DEADLINE_EXCEEDED (some rows may be stored: send the same request again),
+        RESOURCE_EXHAUSTED (the request has too many bytes: send fewer rows).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -149,6 +171,11 @@ def add_CustomerServiceServicer_to_server(servicer, server):
                     servicer.UpdateCustomer,
                     request_deserializer=advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerRequest.FromString,
                     response_serializer=advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerResponse.SerializeToString,
+            ),
+            'ImportCustomers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportCustomers,
+                    request_deserializer=advisor_dot_v1_dot_customer__service__pb2.ImportCustomersRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_customer__service__pb2.ImportCustomersResponse.SerializeToString,
             ),
             'RecordSignal': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordSignal,
@@ -226,6 +253,33 @@ class CustomerService:
             '/advisor.v1.CustomerService/UpdateCustomer',
             advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerRequest.SerializeToString,
             advisor_dot_v1_dot_customer__service__pb2.UpdateCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportCustomers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/advisor.v1.CustomerService/ImportCustomers',
+            advisor_dot_v1_dot_customer__service__pb2.ImportCustomersRequest.SerializeToString,
+            advisor_dot_v1_dot_customer__service__pb2.ImportCustomersResponse.FromString,
             options,
             channel_credentials,
             insecure,

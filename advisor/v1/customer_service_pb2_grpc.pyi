@@ -49,6 +49,19 @@ class CustomerServiceStub:
     Errors: INVALID_ARGUMENT, UNAVAILABLE (the store cannot be reached: nothing is promised, try
     again).
     """
+    ImportCustomers: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.ImportCustomersRequest, _customer_service_pb2.ImportCustomersResponse]
+    """Joins customers and their past contacts into what is kept, up to 1,000 in one request.
+
+    Rows are answered one by one, in order: a bad row refuses no other. Profiles are joined as
+    UpdateCustomer joins them, newest wins, by `observed_at`. A contact of a call that is known
+    already changes nothing; RecordOutcome corrects it. Past contacts count for limits and for
+    whatever rules ask of history, and earn and cost nothing. A customer's request to stop among
+    them is kept as a suppression. The same request sent again changes nothing more.
+
+    Errors: INVALID_ARGUMENT (the request as a whole breaks a limit), UNAVAILABLE and
+    DEADLINE_EXCEEDED (some rows may be stored: send the same request again),
+    RESOURCE_EXHAUSTED (the request has too many bytes: send fewer rows).
+    """
     RecordSignal: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.RecordSignalRequest, _customer_service_pb2.RecordSignalResponse]
     """Records what was noticed outside our own calls: about one customer, or as weather that every
     customer of a brand, or everybody, is in.
@@ -96,6 +109,19 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
 
     Errors: INVALID_ARGUMENT, UNAVAILABLE (the store cannot be reached: nothing is promised, try
     again).
+    """
+    ImportCustomers: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.ImportCustomersRequest, _customer_service_pb2.ImportCustomersResponse]  # type: ignore[assignment]
+    """Joins customers and their past contacts into what is kept, up to 1,000 in one request.
+
+    Rows are answered one by one, in order: a bad row refuses no other. Profiles are joined as
+    UpdateCustomer joins them, newest wins, by `observed_at`. A contact of a call that is known
+    already changes nothing; RecordOutcome corrects it. Past contacts count for limits and for
+    whatever rules ask of history, and earn and cost nothing. A customer's request to stop among
+    them is kept as a suppression. The same request sent again changes nothing more.
+
+    Errors: INVALID_ARGUMENT (the request as a whole breaks a limit), UNAVAILABLE and
+    DEADLINE_EXCEEDED (some rows may be stored: send the same request again),
+    RESOURCE_EXHAUSTED (the request has too many bytes: send fewer rows).
     """
     RecordSignal: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.RecordSignalRequest, _customer_service_pb2.RecordSignalResponse]  # type: ignore[assignment]
     """Records what was noticed outside our own calls: about one customer, or as weather that every
@@ -153,6 +179,25 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: INVALID_ARGUMENT, UNAVAILABLE (the store cannot be reached: nothing is promised, try
         again).
+        """
+
+    @_abc_1.abstractmethod
+    def ImportCustomers(
+        self,
+        request: _customer_service_pb2.ImportCustomersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customer_service_pb2.ImportCustomersResponse, _abc.Awaitable[_customer_service_pb2.ImportCustomersResponse]]:
+        """Joins customers and their past contacts into what is kept, up to 1,000 in one request.
+
+        Rows are answered one by one, in order: a bad row refuses no other. Profiles are joined as
+        UpdateCustomer joins them, newest wins, by `observed_at`. A contact of a call that is known
+        already changes nothing; RecordOutcome corrects it. Past contacts count for limits and for
+        whatever rules ask of history, and earn and cost nothing. A customer's request to stop among
+        them is kept as a suppression. The same request sent again changes nothing more.
+
+        Errors: INVALID_ARGUMENT (the request as a whole breaks a limit), UNAVAILABLE and
+        DEADLINE_EXCEEDED (some rows may be stored: send the same request again),
+        RESOURCE_EXHAUSTED (the request has too many bytes: send fewer rows).
         """
 
     @_abc_1.abstractmethod

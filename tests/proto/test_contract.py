@@ -76,6 +76,7 @@ def test_only_working_methods_are_in_the_contract() -> None:
         "CustomerService": [
             "GetCustomer",
             "UpdateCustomer",
+            "ImportCustomers",
             "RecordSignal",
             "GetEngagementCard",
             "ExportCustomer",

@@ -59,7 +59,7 @@ def remembering(number: int, before: Remembered) -> Remembering:
     return Remembering(
         memory=memory,
         entries=(entry,),
-        permissions=Change(profile=Profile(suppressions=(_DNC,)), observed_at=at),
+        joined=Change(profile=Profile(suppressions=(_DNC,)), observed_at=at),
         settled=Settled(id=f"o-{number}", entries=(entry,)),
         answer=b"\xff%d" % number,
     )

@@ -109,7 +109,7 @@ async def test_opt_out_is_stored_with_its_call(vault: Vault, memories: MemorySto
     """A suppression and the call it was said in are stored together or not at all."""
     permissions = Change(profile=Profile(suppressions=(_DNC,)), observed_at=NOW)
     await memories.settle(
-        "K-17", "c", identity(), lambda b: replace(adding(earned(), b), permissions=permissions)
+        "K-17", "c", identity(), lambda b: replace(adding(earned(), b), joined=permissions)
     )
     stored = await CustomerStore(vault).read("K-17")
 
@@ -124,7 +124,7 @@ async def test_profile_known_keeps_its_fields(vault: Vault, memories: MemoryStor
     await customers.update("K-17", Change(profile=Profile(goal="a house"), observed_at=NOW))
     permissions = Change(profile=Profile(suppressions=(_DNC,)), observed_at=NOW)
     await memories.settle(
-        "K-17", "c", identity(), lambda b: replace(adding(earned(), b), permissions=permissions)
+        "K-17", "c", identity(), lambda b: replace(adding(earned(), b), joined=permissions)
     )
     stored = await customers.read("K-17")
 
@@ -136,7 +136,7 @@ async def test_fact_learned_makes_a_profile(memories: MemoryStore) -> None:
     """A change that tells more than permissions is kept as a profile."""
     told = Change(profile=Profile(goal="a house"), observed_at=NOW)
     await memories.settle(
-        "K-17", "c", identity(), lambda b: replace(adding(earned(), b), permissions=told)
+        "K-17", "c", identity(), lambda b: replace(adding(earned(), b), joined=told)
     )
     stored = (await memories.read("K-17")).stored
 
