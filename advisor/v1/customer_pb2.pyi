@@ -62,7 +62,9 @@ Global___Customer: _TypeAlias = Customer  # noqa: Y015
 
 @_typing.final
 class CustomerProfile(_message.Message):
-    """What is known of a customer. Every field that is absent or empty is unknown."""
+    """What is known of a customer. Every field that is absent or empty is unknown. Digits that look
+    like a card's are blotted out of every text in the customer's or the company's own words.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -40,7 +40,9 @@ class FactValue(_message.Message):
     SEVERAL_FIELD_NUMBER: _builtins.int
     NEVER_FIELD_NUMBER: _builtins.int
     text: _builtins.str
-    """A text, a word of a choice, a region, or a weekday (monday to sunday)."""
+    """A text, a word of a choice, a region, or a weekday (monday to sunday). In a text, digits that
+    look like a card's are blotted out.
+    """
     yes_no: _builtins.bool
     """Yes (true) or no (false)."""
     number: _builtins.float

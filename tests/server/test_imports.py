@@ -40,7 +40,10 @@ from tests.server.running import NOW, Client, pin_call, running, settings_for
 
 _METHOD: Final = "CustomerService/ImportCustomers"
 _NUMBER: Final = "+442079460999"
-_LIMITS: Final = """
+_MORE: Final = """
+facts:
+  bank.note: {type: text, tell: claimed, about: "A note.", sent_by: CRM, absent_means: unknown}
+  bank.uses: {type: choices, tell: claimed, about: "What for.", sent_by: CRM, absent_means: unknown}
 limits:
   - {id: seven-a-week, at_most: 7, count: attempts, in: 7 days, basis: policy}
   - {id: a-number, at_most: 3, count: attempts, per: number, in: 7 days, basis: policy}
@@ -54,7 +57,7 @@ def _namespace(tmp_path: Path) -> str:
 @pytest.fixture(name="client")
 async def _client(tmp_path: Path, redis_url: str) -> AsyncIterator[Client]:
     settings = settings_for(tmp_path, redis_url=redis_url, namespace=_namespace(tmp_path))
-    (tmp_path / "rules" / "more.yaml").write_text(_LIMITS)
+    (tmp_path / "rules" / "more.yaml").write_text(_MORE)
     async with running(settings) as client:
         yield client
 
@@ -290,3 +293,22 @@ async def _until_kept(client: Client, rows: Sequence[ImportedCustomer]) -> Impor
             except Refused as refused:
                 assert refused.code is grpc.StatusCode.UNAVAILABLE  # noqa: PT017 - until it is kept
             await asyncio.sleep(0.02)
+
+
+async def test_what_looks_like_a_card_is_not_kept(client: Client) -> None:
+    """Digits of a card are taken out of every free text of a customer before anything is kept."""
+    card = "4111 1111 1111 1111"
+    row = _row([_contact(1, 30)], goal=f"to use {card}", complaint_topic=f"{card} refused")
+    row.contacts[0].topic = f"my card {card}"
+    profile = row.profile
+    profile.preferred_name = profile.salutation = profile.name_hint = card
+    profile.care_needs.words.append(f"reads {card} aloud")
+    profile.attributes["bank.note"].text = f"has {card}"
+    profile.attributes["bank.uses"].several.words.append(card)
+    profile.consents.consents.add(
+        type=terms.CONSENT_TYPE_MARKETING_CALL, state=terms.CONSENT_STATE_GIVEN, source=card
+    )
+    assert [each.reason for each in (await _imported(client, row)).results] == [""]
+    kept = str(await _export(client))
+    assert card not in kept
+    assert kept.count("[card number removed]") == 10

@@ -13,6 +13,7 @@ from advisor.engagement.places import zone_of
 from advisor.facts.merge import Lift
 from advisor.facts.situation import Consent, Profile, Seen, Suppressed
 from advisor.facts.values import Value
+from advisor.server.redaction import redacted
 from advisor.server.translate import times, words
 from advisor.server.validation import Violation
 from advisor.v1 import customer_pb2
@@ -45,12 +46,12 @@ def profile_in(
         found: Takes what is wrong.
     """
     return Profile(
-        preferred_name=sent.preferred_name or None,
-        salutation=sent.salutation or None,
-        name_hint=sent.name_hint or None,
+        preferred_name=redacted(sent.preferred_name) or None,
+        salutation=redacted(sent.salutation) or None,
+        name_hint=redacted(sent.name_hint) or None,
         language=sent.language or None,
         preferred_channel=words.CHANNEL.read(sent.preferred_channel),
-        goal=sent.goal or None,
+        goal=redacted(sent.goal) or None,
         relationship=words.RELATIONSHIP.read(sent.relationship),
         stated_zone=sent.stated_zone or None,
         address_zone=sent.address_zone or None,
@@ -74,7 +75,7 @@ def profile_in(
         complaints_overdue=(
             sent.complaints_overdue if sent.HasField("complaints_overdue") else None
         ),
-        complaint_topic=sent.complaint_topic or None,
+        complaint_topic=redacted(sent.complaint_topic) or None,
         attributes=MappingProxyType(dict(attributes)),
         seen=_seen(sent, attributes, f"{path}.observations", found),
     )
@@ -89,7 +90,7 @@ def lift_in(sent: customer_pb2.LiftSuppression, now: datetime) -> Lift:
     """Read why a suppression may be lifted; it is lifted now."""
     source = words.SUPPRESSION.read(sent.source)
     assert source is not None  # noqa: S101 - the contract requires it
-    return Lift(source=source, basis=sent.basis, lifted_at=now)
+    return Lift(source=source, basis=redacted(sent.basis), lifted_at=now)
 
 
 def _seen(
@@ -114,7 +115,7 @@ def _seen(
 
 def _set(sent: customer_pb2.CustomerProfile, name: str) -> frozenset[str] | None:
     value: Words = getattr(sent, name)
-    return frozenset(value.words) if sent.HasField(name) else None  # type: ignore[arg-type]
+    return frozenset(map(redacted, value.words)) if sent.HasField(name) else None  # type: ignore[arg-type]
 
 
 def _quiet_times(
@@ -159,7 +160,7 @@ def _consent(sent: customer_pb2.Consent) -> Consent:
         state=state,
         captured_at=times.instant_of(sent, "captured_at"),
         expires_at=times.instant_of(sent, "expires_at"),
-        source=sent.source or None,
+        source=redacted(sent.source) or None,
     )
 
 

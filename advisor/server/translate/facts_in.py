@@ -10,6 +10,7 @@ from typing import Final
 from advisor.facts.catalogue import Catalogue, Fact, UnknownFactError
 from advisor.facts.values import NEVER, FactType, Scalar, Value
 from advisor.server.formats import described, fits
+from advisor.server.redaction import redacted
 from advisor.server.translate import times
 from advisor.server.validation import Violation
 from advisor.v1 import limits_pb2
@@ -123,7 +124,7 @@ def _word(sent: FactValue, fact: Fact) -> str:
 
 
 def _words(sent: FactValue, fact: Fact) -> frozenset[str]:
-    words = frozenset(sent.several.words)
+    words = frozenset(map(redacted, sent.several.words))
     if fact.choices and not words.issubset(fact.choices):
         raise _Misfit(f"of {', '.join(fact.choices)}")
     return words
@@ -165,7 +166,7 @@ _READERS: Final[
         FactType.YES_NO: (frozenset({"yes_no"}), "yes_no", lambda sent, _: sent.yes_no),
         FactType.WHOLE_NUMBER: (frozenset({"whole"}), "whole", lambda sent, _: sent.whole),
         FactType.DECIMAL: (frozenset({"number", "whole"}), "number", _decimal),
-        FactType.TEXT: (frozenset({"text"}), "text", lambda sent, _: sent.text),
+        FactType.TEXT: (frozenset({"text"}), "text", lambda sent, _: redacted(sent.text)),
         FactType.CHOICE: (frozenset({"text"}), "text", _word),
         FactType.ORDERED_CHOICE: (frozenset({"text"}), "text", _word),
         FactType.CHOICES: (frozenset({"several"}), "several", _words),
