@@ -66,3 +66,38 @@ EVENTS: Final = (
     "guidance_overridden",
     "unscripted",
 )
+
+#: Events after which nobody is on the line, or that the customer did not notice: nothing must be
+#: said to them.
+_QUIET: Final = frozenset(
+    {
+        "agent_assigned",
+        "call_placed",
+        "customer_hung_up",
+        "agent_hung_up",
+        "call_dropped",
+        "guidance_shown",
+        "guidance_used",
+        "guidance_dismissed",
+        "guidance_overridden",
+    }
+)
+
+#: What the agent says or does; the script goes on after it, so that it has its next words already.
+_OWN: Final = frozenset(
+    {
+        "connected",
+        "person_confirmed",
+        "brand_stated",
+        "headline_stated",
+        "purpose_stated",
+        "company_proof_offered",
+        "company_proof_accepted",
+        "identity_given",
+        "callback_offered",
+        "offer_made",
+    }
+)
+
+#: Events that leave a silence unless somebody says something.
+AWAIT_WORDS: Final = frozenset(EVENTS) - _QUIET - _OWN

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from advisor.engagement.card import TrustTier
+from advisor.facts.events import AWAIT_WORDS
 from advisor.facts.situation import Situation
 from advisor.facts.values import Value
 from advisor.facts.view import Facts
@@ -17,6 +18,7 @@ from advisor.guidance import guards, tables
 from advisor.guidance.context import Ledger
 from advisor.guidance.decision import Advice, Guidance, Task, UsedFact, Verdict
 from advisor.guidance.eligibility import verdict_of
+from advisor.guidance.fallback import fallback
 from advisor.guidance.forecast import foreseen
 from advisor.guidance.guards import Progress, Setting
 from advisor.guidance.guide import Guide
@@ -76,10 +78,44 @@ def react(
     Returns:
         The reactions as items of the moment; a brief and a script are not written again.
     """
-    speaking = guide.matcher.events.get(event, 0)
-    scene = _Scene(guide, happened(situation, event, given), speaking, explain=explain)
+    return _answered(guide, happened(situation, event, given), event, explain=explain)
+
+
+def reply(
+    guide: Guide,
+    situation: Situation,
+    event: str,
+    given: Mapping[str, Value] = _NOTHING,
+    *,
+    explain: bool = True,
+) -> Advice:
+    """Answer an event of a call that stands already as it does after it.
+
+    Args:
+        guide: The pack, ready to be matched.
+        situation: As it is after the event.
+        event: Its word in `EVENTS`.
+        given: Facts of the event by full name (``event.window``).
+        explain: Whether items and reasons name the facts that made them apply.
+
+    Returns:
+        The reactions as items of the moment. Where the pack has no words for something that the
+        customer did, plain words that are always true, and `uncovered`.
+    """
+    stated = _standing(situation.stated, given, event)
+    advice = _answered(guide, replace(situation, stated=stated), event, explain=explain)
+    if event not in AWAIT_WORDS or any(item.kind in tables.SPOKEN for item in advice.items):
+        return advice
+    locale = situation.call.locale or guide.pack.settings.default_locale
+    words = fallback(locale, situation.call.stage)
+    return replace(advice, items=(*advice.items, words), uncovered=True)
+
+
+def _answered(guide: Guide, situation: Situation, event: str, *, explain: bool) -> Advice:
+    scene = _Scene(guide, situation, guide.matcher.events.get(event, 0), explain=explain)
     found = scene.permitted(scene.speaking)
-    scene.writer.answer(found, scene.state.stage, scene.progress(live=True))
+    stage, progress = scene.state.stage, scene.progress(live=True)
+    scene.writer.answer(found, stage, scene.state.said, progress)
     return scene.advice(())
 
 
@@ -88,13 +124,20 @@ def happened(situation: Situation, event: str, given: Mapping[str, Value] = _NOT
 
     What was stated about the state of the call becomes part of the call, so that it can move on.
     """
-    stated = {
+    call = call_after(call_as_stated(situation.call, situation.stated), event)
+    return replace(situation, call=call, stated=_standing(situation.stated, given, event))
+
+
+def _standing(
+    stated: Mapping[str, Value], given: Mapping[str, Value], event: str
+) -> dict[str, Value]:
+    """Return what stays stated after an event: what moves with the call is the call's own."""
+    stays = {
         name: value
-        for name, value in situation.stated.items()
+        for name, value in stated.items()
         if not name.startswith("event.") and name not in _MOVING
     }
-    call = call_after(call_as_stated(situation.call, situation.stated), event)
-    return replace(situation, call=call, stated={**stated, **given, "event.kind": event})
+    return {**stays, **given, "event.kind": event}
 
 
 #: Facts of the call's state: an event may change them.

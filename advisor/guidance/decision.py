@@ -201,6 +201,7 @@ class Advice:
         tasks: What somebody must see to.
         valid_until: After this instant the dialer must ask again.
         opening: The opening order that was chosen, and the rule that chose it.
+        uncovered: Whether the pack had nothing to say to what the customer did.
     """
 
     pack_version: str
@@ -215,3 +216,4 @@ class Advice:
     context: ContextReport = field(default_factory=ContextReport)
     valid_until: datetime
     opening: str
+    uncovered: bool = False

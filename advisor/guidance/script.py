@@ -25,6 +25,9 @@ _BEFORE: Final = (Stage.PRE_CALL, Stage.RINGING, Stage.ANSWERED)
 #: Stages that follow every opening, whether or not it names them.
 _BEHIND: Final = (Stage.BODY, Stage.COMMITMENT, Stage.RECAP, Stage.CLOSE, Stage.WRAP_UP)
 
+#: What may be said twice in one call, where the customer brings it up again.
+_SAID_AGAIN: Final = frozenset({ItemKind.SAY, ItemKind.LISTEN, ItemKind.CLOSE})
+
 _METHOD_ORDER: Final = {method: place for place, method in enumerate(VerificationMethod)}
 
 
@@ -136,9 +139,25 @@ class Writer:
             at.past_headline = place > headline
             self.items += self._moment(there, when, at, self._budget)
 
-    def answer(self, found: list[Candidate], stage: Stage, at: Progress) -> None:
-        """Write what is shown at once, at the stage where the call stands."""
-        self.items += self._moment(found, stage, at, self._budget)
+    def answer(
+        self, found: list[Candidate], stage: Stage, said: frozenset[str], at: Progress
+    ) -> None:
+        """Write what is shown at once, at the stage where the call stands.
+
+        What has been said is said again only where nothing else is left to say, and it asks and
+        offers nothing.
+        """
+        before = [each for each in found if each.id in said]
+        shown = self._moment(
+            [each for each in found if each.id not in said], stage, at, self._budget
+        )
+        if not any(item.kind in tables.SPOKEN for item in shown):
+            again = [each for each in before if each.item.kind in _SAID_AGAIN]
+            shown += self._moment(again, stage, at, self._budget - len(shown))
+            before = [each for each in before if each.item.kind not in _SAID_AGAIN]
+        for candidate in before:
+            self._withhold(candidate, _SAID)
+        self.items += shown
 
     def _withhold(self, candidate: Candidate, refusal: Refusal) -> None:
         self.suppressed.append(

@@ -82,7 +82,7 @@ class CallState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Effect:
+class Effect:
     """What an event adds to the state of its leg."""
 
     stage: Stage = Stage.PRE_CALL
@@ -97,29 +97,29 @@ class _Effect:
 
 _EFFECTS: Final = MappingProxyType(
     {
-        "call_placed": _Effect(stage=Stage.RINGING),
-        "connected": _Effect(stage=Stage.ANSWERED),
-        "machine_detected": _Effect(stage=Stage.ANSWERED, answered_by=tables.MACHINE),
-        "brand_stated": _Effect(stage=Stage.GREETING),
-        "person_confirmed": _Effect(stage=Stage.PERSON_CHECK, verification=Verification.CLAIMED),
-        "headline_stated": _Effect(stage=Stage.HEADLINE, disclosure=Disclosure.HEADLINE),
-        "purpose_stated": _Effect(stage=Stage.HEADLINE, disclosure=Disclosure.STATEMENT),
-        "company_proof_offered": _Effect(company_proof=CompanyProof.OFFERED),
-        "company_proof_accepted": _Effect(company_proof=CompanyProof.ACCEPTED),
-        "company_proof_failed": _Effect(company_proof=CompanyProof.FAILED),
-        "agent_asked_identity": _Effect(asks=1),
-        "identity_given": _Effect(
+        "call_placed": Effect(stage=Stage.RINGING),
+        "connected": Effect(stage=Stage.ANSWERED),
+        "machine_detected": Effect(stage=Stage.ANSWERED, answered_by=tables.MACHINE),
+        "brand_stated": Effect(stage=Stage.GREETING),
+        "person_confirmed": Effect(stage=Stage.PERSON_CHECK, verification=Verification.CLAIMED),
+        "headline_stated": Effect(stage=Stage.HEADLINE, disclosure=Disclosure.HEADLINE),
+        "purpose_stated": Effect(stage=Stage.HEADLINE, disclosure=Disclosure.STATEMENT),
+        "company_proof_offered": Effect(company_proof=CompanyProof.OFFERED),
+        "company_proof_accepted": Effect(company_proof=CompanyProof.ACCEPTED),
+        "company_proof_failed": Effect(company_proof=CompanyProof.FAILED),
+        "agent_asked_identity": Effect(asks=1),
+        "identity_given": Effect(
             stage=Stage.CUSTOMER_VERIFICATION, verification=Verification.VERIFIED
         ),
-        "identity_refused": _Effect(refused=frozenset({Ask.IDENTITY.value})),
-        "data_refused": _Effect(refused=frozenset({Ask.DATA.value})),
-        "third_party_answered": _Effect(new_leg=True, answered_by=tables.THIRD_PARTY),
-        "wrong_number": _Effect(new_leg=True, answered_by=tables.THIRD_PARTY),
-        "person_changed": _Effect(new_leg=True),
-        "transferred": _Effect(new_leg=True),
+        "identity_refused": Effect(refused=frozenset({Ask.IDENTITY.value})),
+        "data_refused": Effect(refused=frozenset({Ask.DATA.value})),
+        "third_party_answered": Effect(new_leg=True, answered_by=tables.THIRD_PARTY),
+        "wrong_number": Effect(new_leg=True, answered_by=tables.THIRD_PARTY),
+        "person_changed": Effect(new_leg=True),
+        "transferred": Effect(new_leg=True),
     }
 )
-_NO_EFFECT: Final = _Effect()
+_NO_EFFECT: Final = Effect()
 
 #: Who listens after an event that says that it is not the customer.
 OVERHEARD_BY: Final = MappingProxyType(
@@ -132,6 +132,11 @@ OVERHEARD_BY: Final = MappingProxyType(
 
 #: Events of a call that has not been dialled.
 _BEFORE_DIALLING: Final = frozenset({"agent_assigned"})
+
+
+def effect_of(event: str) -> Effect:
+    """Return what an event (a word of `EVENTS`) adds to the state of its leg."""
+    return _EFFECTS.get(event, _NO_EFFECT)
 
 
 def state_of(call: Call) -> CallState:
@@ -156,7 +161,7 @@ def after(state: CallState, event: str) -> CallState:
         state: Before the event.
         event: Its word in `EVENTS`.
     """
-    effect = _EFFECTS.get(event, _NO_EFFECT)
+    effect = effect_of(event)
     return state.joined(
         CallState(
             leg=state.leg + effect.new_leg,

@@ -25,6 +25,7 @@ _sym_db = _symbol_database.Default()
 from advisor.v1 import call_pb2 as advisor_dot_v1_dot_call__pb2
 from advisor.v1 import customer_pb2 as advisor_dot_v1_dot_customer__pb2
 from advisor.v1 import decision_pb2 as advisor_dot_v1_dot_decision__pb2
+from advisor.v1 import event_pb2 as advisor_dot_v1_dot_event__pb2
 from advisor.v1 import facts_pb2 as advisor_dot_v1_dot_facts__pb2
 from advisor.v1 import history_pb2 as advisor_dot_v1_dot_history__pb2
 from advisor.v1 import limits_pb2 as advisor_dot_v1_dot_limits__pb2
@@ -34,7 +35,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n advisor/v1/advisor_service.proto\x12\nadvisor.v1\x1a\x15\x61\x64visor/v1/call.proto\x1a\x19\x61\x64visor/v1/customer.proto\x1a\x19\x61\x64visor/v1/decision.proto\x1a\x16\x61\x64visor/v1/facts.proto\x1a\x18\x61\x64visor/v1/history.proto\x1a\x17\x61\x64visor/v1/limits.proto\x1a advisor/v1/vocabulary_call.proto\x1a$advisor/v1/vocabulary_customer.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x02\n\rAdviseRequest\x12&\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x10.advisor.v1.CallB\x06\xaa\xbb\x18\x02\x08\x01\x12,\n\x07purpose\x18\x02 \x01(\x0b\x32\x13.advisor.v1.PurposeB\x06\xaa\xbb\x18\x02\x08\x01\x12&\n\x08\x63ustomer\x18\x03 \x01(\x0b\x32\x14.advisor.v1.Customer\x12J\n\nattributes\x18\x04 \x03(\x0b\x32).advisor.v1.AdviseRequest.AttributesEntryB\x0b\xaa\xbb\x18\x07\x18\x80\x02\x38\x64@\t\x12)\n\x07\x65xplain\x18\x05 \x01(\x0e\x32\x18.advisor.v1.ExplainLevel\x1aH\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.advisor.v1.FactValue:\x02\x38\x01\"\xeb\x03\n\x0e\x41\x64viseResponse\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x14\n\x0cpack_version\x18\x02 \x01(\t\x12$\n\x07verdict\x18\x03 \x01(\x0b\x32\x13.advisor.v1.Verdict\x12\'\n\x05\x62rief\x18\x04 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\'\n\x05items\x18\x05 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\x12\n\ndo_not_ask\x18\x06 \x03(\t\x12 \n\x05proof\x18\x07 \x01(\x0b\x32\x11.advisor.v1.Proof\x12(\n\x04\x63\x61rd\x18\x08 \x01(\x0b\x32\x1a.advisor.v1.EngagementCard\x12.\n\nsuppressed\x18\t \x03(\x0b\x32\x1a.advisor.v1.SuppressedItem\x12\x31\n\x0e\x63ontext_report\x18\n \x01(\x0b\x32\x19.advisor.v1.ContextReport\x12/\n\x0bvalid_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07opening\x18\x0c \x01(\t\x12\x10\n\x08revision\x18\r \x01(\x05\x12\x1f\n\x05tasks\x18\x0e \x03(\x0b\x32\x10.advisor.v1.Task\"q\n\x04Task\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\npurpose_id\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12)\n\x06within\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07\x62\x65\x63\x61use\x18\x05 \x01(\t\"\xdc\x03\n\x14RecordOutcomeRequest\x12\x1e\n\x0b\x63ustomer_id\x18\x01 \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x1f\n\noutcome_id\x18\x02 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12\x1c\n\x07\x63\x61ll_id\x18\x03 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12)\n\x04\x63\x61ll\x18\x04 \x01(\x0b\x32\x13.advisor.v1.ContactB\x06\xaa\xbb\x18\x02\x08\x01\x12\x13\n\x06\x63losed\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12 \n\nitems_used\x18\x06 \x03(\tB\x0c\xaa\xbb\x18\x08\x10\xc8\x01\x18\xc8\x01\x30\x01\x12\x18\n\x07\x63omment\x18\x07 \x01(\tB\x07\xaa\xbb\x18\x03\x10\xd0\x0f\x12J\n\x07learned\x18\x08 \x03(\x0b\x32-.advisor.v1.RecordOutcomeRequest.LearnedEntryB\n\xaa\xbb\x18\x06\x18\x32\x38\x64@\t\x12\x16\n\x0eunder_pressure\x18\t \x01(\x08\x12\x1b\n\x08\x63orrects\x18\n \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x16\n\x05\x62\x61sis\x18\x0b \x01(\tB\x07\xaa\xbb\x18\x03\x10\xf4\x03\x1a\x45\n\x0cLearnedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.advisor.v1.FactValue:\x02\x38\x01\x42\t\n\x07_closed\"\xf1\x01\n\x15RecordOutcomeResponse\x12*\n\ndurability\x18\x01 \x01(\x0e\x32\x16.advisor.v1.Durability\x12\x10\n\x08repeated\x18\x02 \x01(\x08\x12\x12\n\nsuperseded\x18\x03 \x01(\x08\x12\r\n\x05human\x18\x04 \x01(\x08\x12\x0f\n\x07refusal\x18\x05 \x01(\x08\x12\x0f\n\x07opt_out\x18\x06 \x01(\x08\x12&\n\x07\x65ntries\x18\x07 \x03(\x0b\x32\x15.advisor.v1.CardEntry\x12\x16\n\x0e\x62\x61lance_before\x18\x08 \x01(\x01\x12\x15\n\rbalance_after\x18\t \x01(\x01\"U\n\x16\x45xplainDecisionRequest\x12\x1f\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\tB\n\xaa\xbb\x18\x06\x08\x01\x10@0\x01\x12\x1a\n\x07rule_id\x18\x02 \x01(\tB\t\xaa\xbb\x18\x05\x10\xc8\x01\x30\x01\"\x9a\x01\n\x17\x45xplainDecisionResponse\x12,\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1a.advisor.v1.AdviseResponse\x12.\n\ndecided_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x66or_customer\x18\x03 \x01(\t\x12\x0b\n\x03why\x18\x04 \x03(\t\"w\n\x1aLookupCallReferenceRequest\x12\x1b\n\treference\x18\x01 \x01(\tB\x08\xaa\xbb\x18\x04\x08\x01\x10@\x12<\n\x15\x63ustomer_verification\x18\x02 \x01(\x0e\x32\x1d.advisor.v1.VerificationLevel\"\x96\x01\n\x1bLookupCallReferenceResponse\x12\r\n\x05\x62rand\x18\x01 \x01(\t\x12\x12\n\nbrand_name\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x62out\x18\x04 \x01(\t\x12\x0c\n\x04open\x18\x05 \x01(\x08\x12\x0f\n\x07lookups\x18\x06 \x01(\x05*^\n\x0c\x45xplainLevel\x12\x1d\n\x19\x45XPLAIN_LEVEL_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPLAIN_LEVEL_NONE\x10\x01\x12\x17\n\x13\x45XPLAIN_LEVEL_ITEMS\x10\x02\x32\xeb\x02\n\x0e\x41\x64visorService\x12?\n\x06\x41\x64vise\x12\x19.advisor.v1.AdviseRequest\x1a\x1a.advisor.v1.AdviseResponse\x12T\n\rRecordOutcome\x12 .advisor.v1.RecordOutcomeRequest\x1a!.advisor.v1.RecordOutcomeResponse\x12Z\n\x0f\x45xplainDecision\x12\".advisor.v1.ExplainDecisionRequest\x1a#.advisor.v1.ExplainDecisionResponse\x12\x66\n\x13LookupCallReference\x12&.advisor.v1.LookupCallReferenceRequest\x1a\'.advisor.v1.LookupCallReferenceResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n advisor/v1/advisor_service.proto\x12\nadvisor.v1\x1a\x15\x61\x64visor/v1/call.proto\x1a\x19\x61\x64visor/v1/customer.proto\x1a\x19\x61\x64visor/v1/decision.proto\x1a\x16\x61\x64visor/v1/event.proto\x1a\x16\x61\x64visor/v1/facts.proto\x1a\x18\x61\x64visor/v1/history.proto\x1a\x17\x61\x64visor/v1/limits.proto\x1a advisor/v1/vocabulary_call.proto\x1a$advisor/v1/vocabulary_customer.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x02\n\rAdviseRequest\x12&\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x10.advisor.v1.CallB\x06\xaa\xbb\x18\x02\x08\x01\x12,\n\x07purpose\x18\x02 \x01(\x0b\x32\x13.advisor.v1.PurposeB\x06\xaa\xbb\x18\x02\x08\x01\x12&\n\x08\x63ustomer\x18\x03 \x01(\x0b\x32\x14.advisor.v1.Customer\x12J\n\nattributes\x18\x04 \x03(\x0b\x32).advisor.v1.AdviseRequest.AttributesEntryB\x0b\xaa\xbb\x18\x07\x18\x80\x02\x38\x64@\t\x12)\n\x07\x65xplain\x18\x05 \x01(\x0e\x32\x18.advisor.v1.ExplainLevel\x1aH\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.advisor.v1.FactValue:\x02\x38\x01\"\xeb\x03\n\x0e\x41\x64viseResponse\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x14\n\x0cpack_version\x18\x02 \x01(\t\x12$\n\x07verdict\x18\x03 \x01(\x0b\x32\x13.advisor.v1.Verdict\x12\'\n\x05\x62rief\x18\x04 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\'\n\x05items\x18\x05 \x03(\x0b\x32\x18.advisor.v1.GuidanceItem\x12\x12\n\ndo_not_ask\x18\x06 \x03(\t\x12 \n\x05proof\x18\x07 \x01(\x0b\x32\x11.advisor.v1.Proof\x12(\n\x04\x63\x61rd\x18\x08 \x01(\x0b\x32\x1a.advisor.v1.EngagementCard\x12.\n\nsuppressed\x18\t \x03(\x0b\x32\x1a.advisor.v1.SuppressedItem\x12\x31\n\x0e\x63ontext_report\x18\n \x01(\x0b\x32\x19.advisor.v1.ContextReport\x12/\n\x0bvalid_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07opening\x18\x0c \x01(\t\x12\x10\n\x08revision\x18\r \x01(\x05\x12\x1f\n\x05tasks\x18\x0e \x03(\x0b\x32\x10.advisor.v1.Task\"q\n\x04Task\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\npurpose_id\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12)\n\x06within\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07\x62\x65\x63\x61use\x18\x05 \x01(\t\"\x8f\x01\n\x16ReportCallEventRequest\x12\x1c\n\x07\x63\x61ll_id\x18\x01 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12,\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x15.advisor.v1.CallEventB\x06\xaa\xbb\x18\x02\x08\x01\x12)\n\x07\x65xplain\x18\x03 \x01(\x0e\x32\x18.advisor.v1.ExplainLevel\"\x93\x01\n\x17ReportCallEventResponse\x12*\n\x08guidance\x18\x01 \x01(\x0b\x32\x18.advisor.v1.CallGuidance\x12\x10\n\x08repeated\x18\x02 \x01(\x08\x12\x0e\n\x06stored\x18\x03 \x01(\x08\x12*\n\ndurability\x18\x04 \x01(\x0e\x32\x16.advisor.v1.Durability\"v\n\x10GuideCallRequest\x12,\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x19.advisor.v1.AdviseRequestH\x00\x12&\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x15.advisor.v1.CallEventH\x00\x42\x0c\n\x04step\x12\x04\xb0\xbb\x18\x01\"\x83\x01\n\x11GuideCallResponse\x12.\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1a.advisor.v1.AdviseResponseH\x00\x12\x34\n\x05\x65vent\x18\x02 \x01(\x0b\x32#.advisor.v1.ReportCallEventResponseH\x00\x42\x08\n\x06\x61nswer\"\x8a\x01\n\x14WatchGuidanceRequest\x12\x1c\n\x07\x63\x61ll_id\x18\x01 \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01H\x00\x12\x1d\n\x08\x61gent_id\x18\x02 \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01H\x00\x12)\n\x07\x65xplain\x18\x03 \x01(\x0e\x32\x18.advisor.v1.ExplainLevelB\n\n\x02of\x12\x04\xb0\xbb\x18\x01\"C\n\x15WatchGuidanceResponse\x12*\n\x08guidance\x18\x01 \x01(\x0b\x32\x18.advisor.v1.CallGuidance\"A\n\x14ListLiveCallsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\xaa\xbb\x18\x12!\x00\x00\x00\x00\x00\x00\x00\x00)\x00\x00\x00\x00\x00@\x8f@\"<\n\x15ListLiveCallsResponse\x12#\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x14.advisor.v1.LiveCall\"\xd8\x01\n\x08LiveCall\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12$\n\x05stage\x18\x02 \x01(\x0e\x32\x15.advisor.v1.CallStage\x12-\n\nlast_event\x18\x03 \x01(\x0e\x32\x19.advisor.v1.CallEventKind\x12+\n\x07last_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\npurpose_id\x18\x05 \x01(\t\x12\x10\n\x08\x61gent_id\x18\x06 \x01(\t\x12\x13\n\x0b\x61sked_early\x18\x07 \x01(\x08\"\xdc\x03\n\x14RecordOutcomeRequest\x12\x1e\n\x0b\x63ustomer_id\x18\x01 \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x1f\n\noutcome_id\x18\x02 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12\x1c\n\x07\x63\x61ll_id\x18\x03 \x01(\tB\x0b\xaa\xbb\x18\x07\x08\x01\x10\x80\x01\x30\x01\x12)\n\x04\x63\x61ll\x18\x04 \x01(\x0b\x32\x13.advisor.v1.ContactB\x06\xaa\xbb\x18\x02\x08\x01\x12\x13\n\x06\x63losed\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12 \n\nitems_used\x18\x06 \x03(\tB\x0c\xaa\xbb\x18\x08\x10\xc8\x01\x18\xc8\x01\x30\x01\x12\x18\n\x07\x63omment\x18\x07 \x01(\tB\x07\xaa\xbb\x18\x03\x10\xd0\x0f\x12J\n\x07learned\x18\x08 \x03(\x0b\x32-.advisor.v1.RecordOutcomeRequest.LearnedEntryB\n\xaa\xbb\x18\x06\x18\x32\x38\x64@\t\x12\x16\n\x0eunder_pressure\x18\t \x01(\x08\x12\x1b\n\x08\x63orrects\x18\n \x01(\tB\t\xaa\xbb\x18\x05\x10\x80\x01\x30\x01\x12\x16\n\x05\x62\x61sis\x18\x0b \x01(\tB\x07\xaa\xbb\x18\x03\x10\xf4\x03\x1a\x45\n\x0cLearnedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.advisor.v1.FactValue:\x02\x38\x01\x42\t\n\x07_closed\"\xf1\x01\n\x15RecordOutcomeResponse\x12*\n\ndurability\x18\x01 \x01(\x0e\x32\x16.advisor.v1.Durability\x12\x10\n\x08repeated\x18\x02 \x01(\x08\x12\x12\n\nsuperseded\x18\x03 \x01(\x08\x12\r\n\x05human\x18\x04 \x01(\x08\x12\x0f\n\x07refusal\x18\x05 \x01(\x08\x12\x0f\n\x07opt_out\x18\x06 \x01(\x08\x12&\n\x07\x65ntries\x18\x07 \x03(\x0b\x32\x15.advisor.v1.CardEntry\x12\x16\n\x0e\x62\x61lance_before\x18\x08 \x01(\x01\x12\x15\n\rbalance_after\x18\t \x01(\x01\"U\n\x16\x45xplainDecisionRequest\x12\x1f\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\tB\n\xaa\xbb\x18\x06\x08\x01\x10@0\x01\x12\x1a\n\x07rule_id\x18\x02 \x01(\tB\t\xaa\xbb\x18\x05\x10\xc8\x01\x30\x01\"\x9a\x01\n\x17\x45xplainDecisionResponse\x12,\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1a.advisor.v1.AdviseResponse\x12.\n\ndecided_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x66or_customer\x18\x03 \x01(\t\x12\x0b\n\x03why\x18\x04 \x03(\t\"w\n\x1aLookupCallReferenceRequest\x12\x1b\n\treference\x18\x01 \x01(\tB\x08\xaa\xbb\x18\x04\x08\x01\x10@\x12<\n\x15\x63ustomer_verification\x18\x02 \x01(\x0e\x32\x1d.advisor.v1.VerificationLevel\"\x96\x01\n\x1bLookupCallReferenceResponse\x12\r\n\x05\x62rand\x18\x01 \x01(\t\x12\x12\n\nbrand_name\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x62out\x18\x04 \x01(\t\x12\x0c\n\x04open\x18\x05 \x01(\x08\x12\x0f\n\x07lookups\x18\x06 \x01(\x05*^\n\x0c\x45xplainLevel\x12\x1d\n\x19\x45XPLAIN_LEVEL_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPLAIN_LEVEL_NONE\x10\x01\x12\x17\n\x13\x45XPLAIN_LEVEL_ITEMS\x10\x02\x32\xc3\x05\n\x0e\x41\x64visorService\x12?\n\x06\x41\x64vise\x12\x19.advisor.v1.AdviseRequest\x1a\x1a.advisor.v1.AdviseResponse\x12Z\n\x0fReportCallEvent\x12\".advisor.v1.ReportCallEventRequest\x1a#.advisor.v1.ReportCallEventResponse\x12L\n\tGuideCall\x12\x1c.advisor.v1.GuideCallRequest\x1a\x1d.advisor.v1.GuideCallResponse(\x01\x30\x01\x12V\n\rWatchGuidance\x12 .advisor.v1.WatchGuidanceRequest\x1a!.advisor.v1.WatchGuidanceResponse0\x01\x12T\n\rListLiveCalls\x12 .advisor.v1.ListLiveCallsRequest\x1a!.advisor.v1.ListLiveCallsResponse\x12T\n\rRecordOutcome\x12 .advisor.v1.RecordOutcomeRequest\x1a!.advisor.v1.RecordOutcomeResponse\x12Z\n\x0f\x45xplainDecision\x12\".advisor.v1.ExplainDecisionRequest\x1a#.advisor.v1.ExplainDecisionResponse\x12\x66\n\x13LookupCallReference\x12&.advisor.v1.LookupCallReferenceRequest\x1a\'.advisor.v1.LookupCallReferenceResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,6 +50,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADVISEREQUEST'].fields_by_name['purpose']._serialized_options = b'\252\273\030\002\010\001'
   _globals['_ADVISEREQUEST'].fields_by_name['attributes']._loaded_options = None
   _globals['_ADVISEREQUEST'].fields_by_name['attributes']._serialized_options = b'\252\273\030\007\030\200\0028d@\t'
+  _globals['_REPORTCALLEVENTREQUEST'].fields_by_name['call_id']._loaded_options = None
+  _globals['_REPORTCALLEVENTREQUEST'].fields_by_name['call_id']._serialized_options = b'\252\273\030\007\010\001\020\200\0010\001'
+  _globals['_REPORTCALLEVENTREQUEST'].fields_by_name['event']._loaded_options = None
+  _globals['_REPORTCALLEVENTREQUEST'].fields_by_name['event']._serialized_options = b'\252\273\030\002\010\001'
+  _globals['_GUIDECALLREQUEST'].oneofs_by_name['step']._loaded_options = None
+  _globals['_GUIDECALLREQUEST'].oneofs_by_name['step']._serialized_options = b'\260\273\030\001'
+  _globals['_WATCHGUIDANCEREQUEST'].oneofs_by_name['of']._loaded_options = None
+  _globals['_WATCHGUIDANCEREQUEST'].oneofs_by_name['of']._serialized_options = b'\260\273\030\001'
+  _globals['_WATCHGUIDANCEREQUEST'].fields_by_name['call_id']._loaded_options = None
+  _globals['_WATCHGUIDANCEREQUEST'].fields_by_name['call_id']._serialized_options = b'\252\273\030\005\020\200\0010\001'
+  _globals['_WATCHGUIDANCEREQUEST'].fields_by_name['agent_id']._loaded_options = None
+  _globals['_WATCHGUIDANCEREQUEST'].fields_by_name['agent_id']._serialized_options = b'\252\273\030\005\020\200\0010\001'
+  _globals['_LISTLIVECALLSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTLIVECALLSREQUEST'].fields_by_name['page_size']._serialized_options = b'\252\273\030\022!\000\000\000\000\000\000\000\000)\000\000\000\000\000@\217@'
   _globals['_RECORDOUTCOMEREQUEST_LEARNEDENTRY']._loaded_options = None
   _globals['_RECORDOUTCOMEREQUEST_LEARNEDENTRY']._serialized_options = b'8\001'
   _globals['_RECORDOUTCOMEREQUEST'].fields_by_name['customer_id']._loaded_options = None
@@ -75,30 +90,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPLAINDECISIONREQUEST'].fields_by_name['rule_id']._serialized_options = b'\252\273\030\005\020\310\0010\001'
   _globals['_LOOKUPCALLREFERENCEREQUEST'].fields_by_name['reference']._loaded_options = None
   _globals['_LOOKUPCALLREFERENCEREQUEST'].fields_by_name['reference']._serialized_options = b'\252\273\030\004\010\001\020@'
-  _globals['_EXPLAINLEVEL']._serialized_start=2524
-  _globals['_EXPLAINLEVEL']._serialized_end=2618
-  _globals['_ADVISEREQUEST']._serialized_start=338
-  _globals['_ADVISEREQUEST']._serialized_end=672
-  _globals['_ADVISEREQUEST_ATTRIBUTESENTRY']._serialized_start=600
-  _globals['_ADVISEREQUEST_ATTRIBUTESENTRY']._serialized_end=672
-  _globals['_ADVISERESPONSE']._serialized_start=675
-  _globals['_ADVISERESPONSE']._serialized_end=1166
-  _globals['_TASK']._serialized_start=1168
-  _globals['_TASK']._serialized_end=1281
-  _globals['_RECORDOUTCOMEREQUEST']._serialized_start=1284
-  _globals['_RECORDOUTCOMEREQUEST']._serialized_end=1760
-  _globals['_RECORDOUTCOMEREQUEST_LEARNEDENTRY']._serialized_start=1680
-  _globals['_RECORDOUTCOMEREQUEST_LEARNEDENTRY']._serialized_end=1749
-  _globals['_RECORDOUTCOMERESPONSE']._serialized_start=1763
-  _globals['_RECORDOUTCOMERESPONSE']._serialized_end=2004
-  _globals['_EXPLAINDECISIONREQUEST']._serialized_start=2006
-  _globals['_EXPLAINDECISIONREQUEST']._serialized_end=2091
-  _globals['_EXPLAINDECISIONRESPONSE']._serialized_start=2094
-  _globals['_EXPLAINDECISIONRESPONSE']._serialized_end=2248
-  _globals['_LOOKUPCALLREFERENCEREQUEST']._serialized_start=2250
-  _globals['_LOOKUPCALLREFERENCEREQUEST']._serialized_end=2369
-  _globals['_LOOKUPCALLREFERENCERESPONSE']._serialized_start=2372
-  _globals['_LOOKUPCALLREFERENCERESPONSE']._serialized_end=2522
-  _globals['_ADVISORSERVICE']._serialized_start=2621
-  _globals['_ADVISORSERVICE']._serialized_end=2984
+  _globals['_EXPLAINLEVEL']._serialized_start=3656
+  _globals['_EXPLAINLEVEL']._serialized_end=3750
+  _globals['_ADVISEREQUEST']._serialized_start=362
+  _globals['_ADVISEREQUEST']._serialized_end=696
+  _globals['_ADVISEREQUEST_ATTRIBUTESENTRY']._serialized_start=624
+  _globals['_ADVISEREQUEST_ATTRIBUTESENTRY']._serialized_end=696
+  _globals['_ADVISERESPONSE']._serialized_start=699
+  _globals['_ADVISERESPONSE']._serialized_end=1190
+  _globals['_TASK']._serialized_start=1192
+  _globals['_TASK']._serialized_end=1305
+  _globals['_REPORTCALLEVENTREQUEST']._serialized_start=1308
+  _globals['_REPORTCALLEVENTREQUEST']._serialized_end=1451
+  _globals['_REPORTCALLEVENTRESPONSE']._serialized_start=1454
+  _globals['_REPORTCALLEVENTRESPONSE']._serialized_end=1601
+  _globals['_GUIDECALLREQUEST']._serialized_start=1603
+  _globals['_GUIDECALLREQUEST']._serialized_end=1721
+  _globals['_GUIDECALLRESPONSE']._serialized_start=1724
+  _globals['_GUIDECALLRESPONSE']._serialized_end=1855
+  _globals['_WATCHGUIDANCEREQUEST']._serialized_start=1858
+  _globals['_WATCHGUIDANCEREQUEST']._serialized_end=1996
+  _globals['_WATCHGUIDANCERESPONSE']._serialized_start=1998
+  _globals['_WATCHGUIDANCERESPONSE']._serialized_end=2065
+  _globals['_LISTLIVECALLSREQUEST']._serialized_start=2067
+  _globals['_LISTLIVECALLSREQUEST']._serialized_end=2132
+  _globals['_LISTLIVECALLSRESPONSE']._serialized_start=2134
+  _globals['_LISTLIVECALLSRESPONSE']._serialized_end=2194
+  _globals['_LIVECALL']._serialized_start=2197
+  _globals['_LIVECALL']._serialized_end=2413
+  _globals['_RECORDOUTCOMEREQUEST']._serialized_start=2416
+  _globals['_RECORDOUTCOMEREQUEST']._serialized_end=2892
+  _globals['_RECORDOUTCOMEREQUEST_LEARNEDENTRY']._serialized_start=2812
+  _globals['_RECORDOUTCOMEREQUEST_LEARNEDENTRY']._serialized_end=2881
+  _globals['_RECORDOUTCOMERESPONSE']._serialized_start=2895
+  _globals['_RECORDOUTCOMERESPONSE']._serialized_end=3136
+  _globals['_EXPLAINDECISIONREQUEST']._serialized_start=3138
+  _globals['_EXPLAINDECISIONREQUEST']._serialized_end=3223
+  _globals['_EXPLAINDECISIONRESPONSE']._serialized_start=3226
+  _globals['_EXPLAINDECISIONRESPONSE']._serialized_end=3380
+  _globals['_LOOKUPCALLREFERENCEREQUEST']._serialized_start=3382
+  _globals['_LOOKUPCALLREFERENCEREQUEST']._serialized_end=3501
+  _globals['_LOOKUPCALLREFERENCERESPONSE']._serialized_start=3504
+  _globals['_LOOKUPCALLREFERENCERESPONSE']._serialized_end=3654
+  _globals['_ADVISORSERVICE']._serialized_start=3753
+  _globals['_ADVISORSERVICE']._serialized_end=4460
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ isort:skip_file
 from advisor.v1 import call_pb2 as _call_pb2
 from advisor.v1 import customer_pb2 as _customer_pb2
 from advisor.v1 import decision_pb2 as _decision_pb2
+from advisor.v1 import event_pb2 as _event_pb2
 from advisor.v1 import facts_pb2 as _facts_pb2
 from advisor.v1 import history_pb2 as _history_pb2
 from advisor.v1 import vocabulary_call_pb2 as _vocabulary_call_pb2
@@ -260,6 +261,288 @@ class Task(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Task: _TypeAlias = Task  # noqa: Y015
+
+@_typing.final
+class ReportCallEventRequest(_message.Message):
+    """Something that happened in a call."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALL_ID_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    EXPLAIN_FIELD_NUMBER: _builtins.int
+    call_id: _builtins.str
+    """The dialer's id of the call, as in `Advise`."""
+    explain: Global___ExplainLevel.ValueType
+    """How much to explain. UNSPECIFIED: ITEMS."""
+    @_builtins.property
+    def event(self) -> _event_pb2.CallEvent:
+        """What happened."""
+
+    def __init__(
+        self,
+        *,
+        call_id: _builtins.str = ...,
+        event: _event_pb2.CallEvent | None = ...,
+        explain: Global___ExplainLevel.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "event", b"event", "explain", b"explain"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportCallEventRequest: _TypeAlias = ReportCallEventRequest  # noqa: Y015
+
+@_typing.final
+class ReportCallEventResponse(_message.Message):
+    """What to say now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GUIDANCE_FIELD_NUMBER: _builtins.int
+    REPEATED_FIELD_NUMBER: _builtins.int
+    STORED_FIELD_NUMBER: _builtins.int
+    DURABILITY_FIELD_NUMBER: _builtins.int
+    repeated: _builtins.bool
+    """Whether it had been reported before, and nothing was changed now."""
+    stored: _builtins.bool
+    """Whether the event is kept; where it is not, report it again."""
+    durability: _vocabulary_customer_pb2.Durability.ValueType
+    """How safe it is, where it is kept."""
+    @_builtins.property
+    def guidance(self) -> _event_pb2.CallGuidance:
+        """What the agent should see."""
+
+    def __init__(
+        self,
+        *,
+        guidance: _event_pb2.CallGuidance | None = ...,
+        repeated: _builtins.bool = ...,
+        stored: _builtins.bool = ...,
+        durability: _vocabulary_customer_pb2.Durability.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["guidance", b"guidance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["durability", b"durability", "guidance", b"guidance", "repeated", b"repeated", "stored", b"stored"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportCallEventResponse: _TypeAlias = ReportCallEventResponse  # noqa: Y015
+
+@_typing.final
+class GuideCallRequest(_message.Message):
+    """One step of a call that is guided on a stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def context(self) -> Global___AdviseRequest:
+        """The context of the call; it comes first, and again whenever it has changed."""
+
+    @_builtins.property
+    def event(self) -> _event_pb2.CallEvent:
+        """Something that happened."""
+
+    def __init__(
+        self,
+        *,
+        context: Global___AdviseRequest | None = ...,
+        event: _event_pb2.CallEvent | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "event", b"event", "step", b"step"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "event", b"event", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_step: _TypeAlias = _typing.Literal["context", "event"]  # noqa: Y015
+    _WhichOneofArgType_step: _TypeAlias = _typing.Literal["step", b"step"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_step) -> _WhichOneofReturnType_step | None: ...
+
+Global___GuideCallRequest: _TypeAlias = GuideCallRequest  # noqa: Y015
+
+@_typing.final
+class GuideCallResponse(_message.Message):
+    """What holds after one step."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def decision(self) -> Global___AdviseResponse:
+        """To a context: the decision."""
+
+    @_builtins.property
+    def event(self) -> Global___ReportCallEventResponse:
+        """To an event: what to say now."""
+
+    def __init__(
+        self,
+        *,
+        decision: Global___AdviseResponse | None = ...,
+        event: Global___ReportCallEventResponse | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "decision", b"decision", "event", b"event"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "decision", b"decision", "event", b"event"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_answer: _TypeAlias = _typing.Literal["decision", "event"]  # noqa: Y015
+    _WhichOneofArgType_answer: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_answer) -> _WhichOneofReturnType_answer | None: ...
+
+Global___GuideCallResponse: _TypeAlias = GuideCallResponse  # noqa: Y015
+
+@_typing.final
+class WatchGuidanceRequest(_message.Message):
+    """Asks to see guidance as it changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALL_ID_FIELD_NUMBER: _builtins.int
+    AGENT_ID_FIELD_NUMBER: _builtins.int
+    EXPLAIN_FIELD_NUMBER: _builtins.int
+    call_id: _builtins.str
+    """The dialer's id of a call."""
+    agent_id: _builtins.str
+    """The company's id of an agent: the call to which they were assigned last."""
+    explain: Global___ExplainLevel.ValueType
+    """How much to explain. UNSPECIFIED: ITEMS."""
+    def __init__(
+        self,
+        *,
+        call_id: _builtins.str = ...,
+        agent_id: _builtins.str = ...,
+        explain: Global___ExplainLevel.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "call_id", b"call_id", "of", b"of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "call_id", b"call_id", "explain", b"explain", "of", b"of"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_of: _TypeAlias = _typing.Literal["call_id", "agent_id"]  # noqa: Y015
+    _WhichOneofArgType_of: _TypeAlias = _typing.Literal["of", b"of"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_of) -> _WhichOneofReturnType_of | None: ...
+
+Global___WatchGuidanceRequest: _TypeAlias = WatchGuidanceRequest  # noqa: Y015
+
+@_typing.final
+class WatchGuidanceResponse(_message.Message):
+    """Guidance that holds from now on, or a sign of life."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GUIDANCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def guidance(self) -> _event_pb2.CallGuidance:
+        """What the agent should see. Absent: a sign of life, nothing has changed."""
+
+    def __init__(
+        self,
+        *,
+        guidance: _event_pb2.CallGuidance | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["guidance", b"guidance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guidance", b"guidance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchGuidanceResponse: _TypeAlias = WatchGuidanceResponse  # noqa: Y015
+
+@_typing.final
+class ListLiveCallsRequest(_message.Message):
+    """Asks for the calls that are going on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most calls to list, 1 to 1,000. 0: 100."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLiveCallsRequest: _TypeAlias = ListLiveCallsRequest  # noqa: Y015
+
+@_typing.final
+class ListLiveCallsResponse(_message.Message):
+    """The calls that are going on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALLS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiveCall]:
+        """The calls, the one in which something was reported last first."""
+
+    def __init__(
+        self,
+        *,
+        calls: _abc.Iterable[Global___LiveCall] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLiveCallsResponse: _TypeAlias = ListLiveCallsResponse  # noqa: Y015
+
+@_typing.final
+class LiveCall(_message.Message):
+    """A call that is going on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALL_ID_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    LAST_EVENT_FIELD_NUMBER: _builtins.int
+    LAST_AT_FIELD_NUMBER: _builtins.int
+    PURPOSE_ID_FIELD_NUMBER: _builtins.int
+    AGENT_ID_FIELD_NUMBER: _builtins.int
+    ASKED_EARLY_FIELD_NUMBER: _builtins.int
+    call_id: _builtins.str
+    """The dialer's id of the call."""
+    stage: _vocabulary_call_pb2.CallStage.ValueType
+    """Where it stands."""
+    last_event: _vocabulary_call_pb2.CallEventKind.ValueType
+    """The last event. UNSPECIFIED: none."""
+    purpose_id: _builtins.str
+    """Id of the purpose in the pack."""
+    agent_id: _builtins.str
+    """The company's id of the agent. Empty: nobody is assigned."""
+    asked_early: _builtins.bool
+    """Whether the agent asked who it is before saying what it is about."""
+    @_builtins.property
+    def last_at(self) -> _timestamp_pb2.Timestamp:
+        """When that was reported."""
+
+    def __init__(
+        self,
+        *,
+        call_id: _builtins.str = ...,
+        stage: _vocabulary_call_pb2.CallStage.ValueType = ...,
+        last_event: _vocabulary_call_pb2.CallEventKind.ValueType = ...,
+        last_at: _timestamp_pb2.Timestamp | None = ...,
+        purpose_id: _builtins.str = ...,
+        agent_id: _builtins.str = ...,
+        asked_early: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_at", b"last_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "asked_early", b"asked_early", "call_id", b"call_id", "last_at", b"last_at", "last_event", b"last_event", "purpose_id", b"purpose_id", "stage", b"stage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiveCall: _TypeAlias = LiveCall  # noqa: Y015
 
 @_typing.final
 class RecordOutcomeRequest(_message.Message):

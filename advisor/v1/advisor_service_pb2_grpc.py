@@ -40,6 +40,26 @@ class AdvisorServiceStub:
                 request_serializer=advisor_dot_v1_dot_advisor__service__pb2.AdviseRequest.SerializeToString,
                 response_deserializer=advisor_dot_v1_dot_advisor__service__pb2.AdviseResponse.FromString,
                 _registered_method=True)
+        self.ReportCallEvent = channel.unary_unary(
+                '/advisor.v1.AdvisorService/ReportCallEvent',
+                request_serializer=advisor_dot_v1_dot_advisor__service__pb2.ReportCallEventRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_advisor__service__pb2.ReportCallEventResponse.FromString,
+                _registered_method=True)
+        self.GuideCall = channel.stream_stream(
+                '/advisor.v1.AdvisorService/GuideCall',
+                request_serializer=advisor_dot_v1_dot_advisor__service__pb2.GuideCallRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_advisor__service__pb2.GuideCallResponse.FromString,
+                _registered_method=True)
+        self.WatchGuidance = channel.unary_stream(
+                '/advisor.v1.AdvisorService/WatchGuidance',
+                request_serializer=advisor_dot_v1_dot_advisor__service__pb2.WatchGuidanceRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_advisor__service__pb2.WatchGuidanceResponse.FromString,
+                _registered_method=True)
+        self.ListLiveCalls = channel.unary_unary(
+                '/advisor.v1.AdvisorService/ListLiveCalls',
+                request_serializer=advisor_dot_v1_dot_advisor__service__pb2.ListLiveCallsRequest.SerializeToString,
+                response_deserializer=advisor_dot_v1_dot_advisor__service__pb2.ListLiveCallsResponse.FromString,
+                _registered_method=True)
         self.RecordOutcome = channel.unary_unary(
                 '/advisor.v1.AdvisorService/RecordOutcome',
                 request_serializer=advisor_dot_v1_dot_advisor__service__pb2.RecordOutcomeRequest.SerializeToString,
@@ -73,6 +93,53 @@ class AdvisorServiceServicer:
 
         Idempotent by `call_id`: the same request again has the same decision and reference; one that
         has changed is a new revision. An allowed call counts as an attempt until its outcome is told.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportCallEvent(self, request, context):
+        """Reports what happened in a call, and answers with what to say now.
+
+        Any replica can take any event of a call. Events may come late, twice and out of order: where a
+        call stands depends on which were reported, not on when they arrived. A request to stop calling
+        is kept at once, beside the outcome that will tell it again.
+
+        While the store cannot be reached, a replica that has seen the call still answers, at the
+        highest care, and `stored` is false: report the event again.
+
+        Errors: INVALID_ARGUMENT, NOT_FOUND (no advice was asked on this call, or long ago),
+        ALREADY_EXISTS (the id came before with other content), RESOURCE_EXHAUSTED (more events than a
+        call can have), UNAVAILABLE (send the same event again).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GuideCall(self, request_iterator, context):
+        """Guides one call on one stream: first its context, then its events. Every message is answered
+        with the guidance that then holds, in order. What `Advise` and `ReportCallEvent` would refuse
+        ends the stream with their errors; what was answered before stays so.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchGuidance(self, request, context):
+        """Shows the guidance of a call, or of whatever call an agent has: what holds now first, then every
+        change, whoever reported it and whichever replica took it.
+
+        A stream that breaks is opened again; the first answer then is what holds. A call that nobody
+        has asked advice on yet is waited for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLiveCalls(self, request, context):
+        """Lists calls in which something was reported of late and that have not ended, latest first.
+
+        Errors: INVALID_ARGUMENT, UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -122,6 +189,26 @@ def add_AdvisorServiceServicer_to_server(servicer, server):
                     request_deserializer=advisor_dot_v1_dot_advisor__service__pb2.AdviseRequest.FromString,
                     response_serializer=advisor_dot_v1_dot_advisor__service__pb2.AdviseResponse.SerializeToString,
             ),
+            'ReportCallEvent': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportCallEvent,
+                    request_deserializer=advisor_dot_v1_dot_advisor__service__pb2.ReportCallEventRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_advisor__service__pb2.ReportCallEventResponse.SerializeToString,
+            ),
+            'GuideCall': grpc.stream_stream_rpc_method_handler(
+                    servicer.GuideCall,
+                    request_deserializer=advisor_dot_v1_dot_advisor__service__pb2.GuideCallRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_advisor__service__pb2.GuideCallResponse.SerializeToString,
+            ),
+            'WatchGuidance': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchGuidance,
+                    request_deserializer=advisor_dot_v1_dot_advisor__service__pb2.WatchGuidanceRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_advisor__service__pb2.WatchGuidanceResponse.SerializeToString,
+            ),
+            'ListLiveCalls': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLiveCalls,
+                    request_deserializer=advisor_dot_v1_dot_advisor__service__pb2.ListLiveCallsRequest.FromString,
+                    response_serializer=advisor_dot_v1_dot_advisor__service__pb2.ListLiveCallsResponse.SerializeToString,
+            ),
             'RecordOutcome': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordOutcome,
                     request_deserializer=advisor_dot_v1_dot_advisor__service__pb2.RecordOutcomeRequest.FromString,
@@ -166,6 +253,114 @@ class AdvisorService:
             '/advisor.v1.AdvisorService/Advise',
             advisor_dot_v1_dot_advisor__service__pb2.AdviseRequest.SerializeToString,
             advisor_dot_v1_dot_advisor__service__pb2.AdviseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportCallEvent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/advisor.v1.AdvisorService/ReportCallEvent',
+            advisor_dot_v1_dot_advisor__service__pb2.ReportCallEventRequest.SerializeToString,
+            advisor_dot_v1_dot_advisor__service__pb2.ReportCallEventResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GuideCall(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/advisor.v1.AdvisorService/GuideCall',
+            advisor_dot_v1_dot_advisor__service__pb2.GuideCallRequest.SerializeToString,
+            advisor_dot_v1_dot_advisor__service__pb2.GuideCallResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchGuidance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/advisor.v1.AdvisorService/WatchGuidance',
+            advisor_dot_v1_dot_advisor__service__pb2.WatchGuidanceRequest.SerializeToString,
+            advisor_dot_v1_dot_advisor__service__pb2.WatchGuidanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLiveCalls(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/advisor.v1.AdvisorService/ListLiveCalls',
+            advisor_dot_v1_dot_advisor__service__pb2.ListLiveCallsRequest.SerializeToString,
+            advisor_dot_v1_dot_advisor__service__pb2.ListLiveCallsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,6 +46,37 @@ class AdvisorServiceStub:
     Idempotent by `call_id`: the same request again has the same decision and reference; one that
     has changed is a new revision. An allowed call counts as an attempt until its outcome is told.
     """
+    ReportCallEvent: _grpc.UnaryUnaryMultiCallable[_advisor_service_pb2.ReportCallEventRequest, _advisor_service_pb2.ReportCallEventResponse]
+    """Reports what happened in a call, and answers with what to say now.
+
+    Any replica can take any event of a call. Events may come late, twice and out of order: where a
+    call stands depends on which were reported, not on when they arrived. A request to stop calling
+    is kept at once, beside the outcome that will tell it again.
+
+    While the store cannot be reached, a replica that has seen the call still answers, at the
+    highest care, and `stored` is false: report the event again.
+
+    Errors: INVALID_ARGUMENT, NOT_FOUND (no advice was asked on this call, or long ago),
+    ALREADY_EXISTS (the id came before with other content), RESOURCE_EXHAUSTED (more events than a
+    call can have), UNAVAILABLE (send the same event again).
+    """
+    GuideCall: _grpc.StreamStreamMultiCallable[_advisor_service_pb2.GuideCallRequest, _advisor_service_pb2.GuideCallResponse]
+    """Guides one call on one stream: first its context, then its events. Every message is answered
+    with the guidance that then holds, in order. What `Advise` and `ReportCallEvent` would refuse
+    ends the stream with their errors; what was answered before stays so.
+    """
+    WatchGuidance: _grpc.UnaryStreamMultiCallable[_advisor_service_pb2.WatchGuidanceRequest, _advisor_service_pb2.WatchGuidanceResponse]
+    """Shows the guidance of a call, or of whatever call an agent has: what holds now first, then every
+    change, whoever reported it and whichever replica took it.
+
+    A stream that breaks is opened again; the first answer then is what holds. A call that nobody
+    has asked advice on yet is waited for.
+    """
+    ListLiveCalls: _grpc.UnaryUnaryMultiCallable[_advisor_service_pb2.ListLiveCallsRequest, _advisor_service_pb2.ListLiveCallsResponse]
+    """Lists calls in which something was reported of late and that have not ended, latest first.
+
+    Errors: INVALID_ARGUMENT, UNAVAILABLE.
+    """
     RecordOutcome: _grpc.UnaryUnaryMultiCallable[_advisor_service_pb2.RecordOutcomeRequest, _advisor_service_pb2.RecordOutcomeResponse]
     """Records how a call came out: in the history, on the engagement card, and, where the customer
     asked for no more calls, among the suppressions.
@@ -88,6 +119,37 @@ class AdvisorServiceAsyncStub(AdvisorServiceStub):
 
     Idempotent by `call_id`: the same request again has the same decision and reference; one that
     has changed is a new revision. An allowed call counts as an attempt until its outcome is told.
+    """
+    ReportCallEvent: _aio.UnaryUnaryMultiCallable[_advisor_service_pb2.ReportCallEventRequest, _advisor_service_pb2.ReportCallEventResponse]  # type: ignore[assignment]
+    """Reports what happened in a call, and answers with what to say now.
+
+    Any replica can take any event of a call. Events may come late, twice and out of order: where a
+    call stands depends on which were reported, not on when they arrived. A request to stop calling
+    is kept at once, beside the outcome that will tell it again.
+
+    While the store cannot be reached, a replica that has seen the call still answers, at the
+    highest care, and `stored` is false: report the event again.
+
+    Errors: INVALID_ARGUMENT, NOT_FOUND (no advice was asked on this call, or long ago),
+    ALREADY_EXISTS (the id came before with other content), RESOURCE_EXHAUSTED (more events than a
+    call can have), UNAVAILABLE (send the same event again).
+    """
+    GuideCall: _aio.StreamStreamMultiCallable[_advisor_service_pb2.GuideCallRequest, _advisor_service_pb2.GuideCallResponse]  # type: ignore[assignment]
+    """Guides one call on one stream: first its context, then its events. Every message is answered
+    with the guidance that then holds, in order. What `Advise` and `ReportCallEvent` would refuse
+    ends the stream with their errors; what was answered before stays so.
+    """
+    WatchGuidance: _aio.UnaryStreamMultiCallable[_advisor_service_pb2.WatchGuidanceRequest, _advisor_service_pb2.WatchGuidanceResponse]  # type: ignore[assignment]
+    """Shows the guidance of a call, or of whatever call an agent has: what holds now first, then every
+    change, whoever reported it and whichever replica took it.
+
+    A stream that breaks is opened again; the first answer then is what holds. A call that nobody
+    has asked advice on yet is waited for.
+    """
+    ListLiveCalls: _aio.UnaryUnaryMultiCallable[_advisor_service_pb2.ListLiveCallsRequest, _advisor_service_pb2.ListLiveCallsResponse]  # type: ignore[assignment]
+    """Lists calls in which something was reported of late and that have not ended, latest first.
+
+    Errors: INVALID_ARGUMENT, UNAVAILABLE.
     """
     RecordOutcome: _aio.UnaryUnaryMultiCallable[_advisor_service_pb2.RecordOutcomeRequest, _advisor_service_pb2.RecordOutcomeResponse]  # type: ignore[assignment]
     """Records how a call came out: in the history, on the engagement card, and, where the customer
@@ -134,6 +196,61 @@ class AdvisorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Idempotent by `call_id`: the same request again has the same decision and reference; one that
         has changed is a new revision. An allowed call counts as an attempt until its outcome is told.
+        """
+
+    @_abc_1.abstractmethod
+    def ReportCallEvent(
+        self,
+        request: _advisor_service_pb2.ReportCallEventRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_advisor_service_pb2.ReportCallEventResponse, _abc.Awaitable[_advisor_service_pb2.ReportCallEventResponse]]:
+        """Reports what happened in a call, and answers with what to say now.
+
+        Any replica can take any event of a call. Events may come late, twice and out of order: where a
+        call stands depends on which were reported, not on when they arrived. A request to stop calling
+        is kept at once, beside the outcome that will tell it again.
+
+        While the store cannot be reached, a replica that has seen the call still answers, at the
+        highest care, and `stored` is false: report the event again.
+
+        Errors: INVALID_ARGUMENT, NOT_FOUND (no advice was asked on this call, or long ago),
+        ALREADY_EXISTS (the id came before with other content), RESOURCE_EXHAUSTED (more events than a
+        call can have), UNAVAILABLE (send the same event again).
+        """
+
+    @_abc_1.abstractmethod
+    def GuideCall(
+        self,
+        request_iterator: _MaybeAsyncIterator[_advisor_service_pb2.GuideCallRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_advisor_service_pb2.GuideCallResponse], _abc.AsyncIterator[_advisor_service_pb2.GuideCallResponse]]:
+        """Guides one call on one stream: first its context, then its events. Every message is answered
+        with the guidance that then holds, in order. What `Advise` and `ReportCallEvent` would refuse
+        ends the stream with their errors; what was answered before stays so.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchGuidance(
+        self,
+        request: _advisor_service_pb2.WatchGuidanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_advisor_service_pb2.WatchGuidanceResponse], _abc.AsyncIterator[_advisor_service_pb2.WatchGuidanceResponse]]:
+        """Shows the guidance of a call, or of whatever call an agent has: what holds now first, then every
+        change, whoever reported it and whichever replica took it.
+
+        A stream that breaks is opened again; the first answer then is what holds. A call that nobody
+        has asked advice on yet is waited for.
+        """
+
+    @_abc_1.abstractmethod
+    def ListLiveCalls(
+        self,
+        request: _advisor_service_pb2.ListLiveCallsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_advisor_service_pb2.ListLiveCallsResponse, _abc.Awaitable[_advisor_service_pb2.ListLiveCallsResponse]]:
+        """Lists calls in which something was reported of late and that have not ended, latest first.
+
+        Errors: INVALID_ARGUMENT, UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -106,10 +106,13 @@ class Agent(_message.Message):
     EXPERIENCE_FIELD_NUMBER: _builtins.int
     SKILLS_FIELD_NUMBER: _builtins.int
     LANGUAGES_FIELD_NUMBER: _builtins.int
+    AGENT_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name as the agent gives it to customers. Empty: unknown."""
     experience: _builtins.str
     """A word of the company for how experienced the agent is. Empty: unknown."""
+    agent_id: _builtins.str
+    """The company's id of the agent; a desk may follow its calls by it. Empty: unknown."""
     @_builtins.property
     def skills(self) -> _facts_pb2.Words:
         """What the agent can do, in words of the company. Absent: unknown."""
@@ -125,10 +128,11 @@ class Agent(_message.Message):
         experience: _builtins.str = ...,
         skills: _facts_pb2.Words | None = ...,
         languages: _facts_pb2.Words | None = ...,
+        agent_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["languages", b"languages", "skills", b"skills"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["experience", b"experience", "languages", b"languages", "name", b"name", "skills", b"skills"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "experience", b"experience", "languages", b"languages", "name", b"name", "skills", b"skills"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -104,6 +104,7 @@ class Limits(_message.Message):
     MAX_KEY_LENGTH_FIELD_NUMBER: _builtins.int
     KEY_FORMAT_FIELD_NUMBER: _builtins.int
     EACH_BY_ITSELF_FIELD_NUMBER: _builtins.int
+    ANY_VALUE_FIELD_NUMBER: _builtins.int
     required: _builtins.bool
     """The field must be set: a message present, a text not empty, an enum not UNSPECIFIED, a list not
     empty.
@@ -126,6 +127,8 @@ class Limits(_message.Message):
     """What is wrong inside an element of the list refuses that element only, and is said in its
     result; the list itself is bounded as any other.
     """
+    any_value: _builtins.bool
+    """An enum may also have a value that is not declared here, as a newer client may send."""
     def __init__(
         self,
         *,
@@ -138,10 +141,11 @@ class Limits(_message.Message):
         max_key_length: _builtins.int | None = ...,
         key_format: Global___Format.ValueType = ...,
         each_by_itself: _builtins.bool = ...,
+        any_value: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max", b"_max", "_max_items", b"_max_items", "_max_key_length", b"_max_key_length", "_max_length", b"_max_length", "_min", b"_min", "max", b"max", "max_items", b"max_items", "max_key_length", b"max_key_length", "max_length", b"max_length", "min", b"min"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max", b"_max", "_max_items", b"_max_items", "_max_key_length", b"_max_key_length", "_max_length", b"_max_length", "_min", b"_min", "each_by_itself", b"each_by_itself", "format", b"format", "key_format", b"key_format", "max", b"max", "max_items", b"max_items", "max_key_length", b"max_key_length", "max_length", b"max_length", "min", b"min", "required", b"required"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max", b"_max", "_max_items", b"_max_items", "_max_key_length", b"_max_key_length", "_max_length", b"_max_length", "_min", b"_min", "any_value", b"any_value", "each_by_itself", b"each_by_itself", "format", b"format", "key_format", b"key_format", "max", b"max", "max_items", b"max_items", "max_key_length", b"max_key_length", "max_length", b"max_length", "min", b"min", "required", b"required"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max: _TypeAlias = _typing.Literal["max"]  # noqa: Y015
     _WhichOneofArgType__max: _TypeAlias = _typing.Literal["_max", b"_max"]  # noqa: Y015

@@ -581,3 +581,315 @@ SENSITIVITY_PERSONAL: Sensitivity.ValueType  # 2
 SENSITIVITY_CONFIDENTIAL: Sensitivity.ValueType  # 3
 """Debt, health, details of fraud, legal matters."""
 Global___Sensitivity: _TypeAlias = Sensitivity  # noqa: Y015
+
+class _CallEventKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CallEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CallEventKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CALL_EVENT_KIND_UNSPECIFIED: _CallEventKind.ValueType  # 0
+    """Not said."""
+    CALL_EVENT_KIND_AGENT_ASSIGNED: _CallEventKind.ValueType  # 1
+    """An agent was assigned to the call."""
+    CALL_EVENT_KIND_CALL_PLACED: _CallEventKind.ValueType  # 2
+    """The number was dialled."""
+    CALL_EVENT_KIND_CONNECTED: _CallEventKind.ValueType  # 3
+    """Somebody or something answered."""
+    CALL_EVENT_KIND_MACHINE_DETECTED: _CallEventKind.ValueType  # 4
+    """A machine answered."""
+    CALL_EVENT_KIND_PERSON_CHANGED: _CallEventKind.ValueType  # 5
+    """Somebody else came to the line."""
+    CALL_EVENT_KIND_WRONG_NUMBER: _CallEventKind.ValueType  # 6
+    """Nobody by that name can be reached there."""
+    CALL_EVENT_KIND_THIRD_PARTY_ANSWERED: _CallEventKind.ValueType  # 7
+    """Somebody other than the customer answered."""
+    CALL_EVENT_KIND_PERSON_CONFIRMED: _CallEventKind.ValueType  # 8
+    """The customer said that it is them."""
+    CALL_EVENT_KIND_NAME_MISPRONOUNCED: _CallEventKind.ValueType  # 9
+    """The agent said the name wrongly."""
+    CALL_EVENT_KIND_NAME_CORRECTED: _CallEventKind.ValueType  # 10
+    """The customer said how the name is said or written."""
+    CALL_EVENT_KIND_BRAND_STATED: _CallEventKind.ValueType  # 11
+    """The agent said for whom they ring."""
+    CALL_EVENT_KIND_HEADLINE_STATED: _CallEventKind.ValueType  # 12
+    """The agent said what it is about."""
+    CALL_EVENT_KIND_PURPOSE_STATED: _CallEventKind.ValueType  # 13
+    """The agent said what changes, from when, and what to do."""
+    CALL_EVENT_KIND_CUSTOMER_ASKED_PURPOSE: _CallEventKind.ValueType  # 14
+    """The customer asked what it is about."""
+    CALL_EVENT_KIND_CUSTOMER_ASKED_WHO: _CallEventKind.ValueType  # 15
+    """The customer asked who rings."""
+    CALL_EVENT_KIND_CUSTOMER_CHALLENGED_CALLER: _CallEventKind.ValueType  # 16
+    """The customer doubts that it is the company."""
+    CALL_EVENT_KIND_COMPANY_PROOF_OFFERED: _CallEventKind.ValueType  # 17
+    """The agent offered a proof of the company."""
+    CALL_EVENT_KIND_COMPANY_PROOF_ACCEPTED: _CallEventKind.ValueType  # 18
+    """The customer accepted it."""
+    CALL_EVENT_KIND_COMPANY_PROOF_FAILED: _CallEventKind.ValueType  # 19
+    """The customer tried it, and it failed."""
+    CALL_EVENT_KIND_AGENT_ASKED_IDENTITY: _CallEventKind.ValueType  # 20
+    """The agent asked the customer to show who they are."""
+    CALL_EVENT_KIND_IDENTITY_GIVEN: _CallEventKind.ValueType  # 21
+    """The customer showed who they are."""
+    CALL_EVENT_KIND_IDENTITY_REFUSED: _CallEventKind.ValueType  # 22
+    """The customer refused to."""
+    CALL_EVENT_KIND_IDENTITY_FAILED: _CallEventKind.ValueType  # 23
+    """What the customer gave was not right."""
+    CALL_EVENT_KIND_CUSTOMER_BUSY: _CallEventKind.ValueType  # 24
+    """The customer has no time now."""
+    CALL_EVENT_KIND_TIME_DESIGNATED_INCONVENIENT: _CallEventKind.ValueType  # 25
+    """The customer named hours at which they never want to be rung."""
+    CALL_EVENT_KIND_MEALTIME_CUE: _CallEventKind.ValueType  # 26
+    """The customer seems to be eating."""
+    CALL_EVENT_KIND_DRIVING_CUE: _CallEventKind.ValueType  # 27
+    """The customer seems to be driving."""
+    CALL_EVENT_KIND_ANNOYANCE_CUE: _CallEventKind.ValueType  # 28
+    """The customer seems annoyed."""
+    CALL_EVENT_KIND_DISTRESS_CUE: _CallEventKind.ValueType  # 29
+    """The customer seems distressed."""
+    CALL_EVENT_KIND_VULNERABILITY_DISCLOSED: _CallEventKind.ValueType  # 30
+    """The customer told of a need for care."""
+    CALL_EVENT_KIND_CALLBACK_REQUESTED: _CallEventKind.ValueType  # 31
+    """The customer asked to be rung another time."""
+    CALL_EVENT_KIND_CALLBACK_OFFERED: _CallEventKind.ValueType  # 32
+    """The agent offered to ring another time."""
+    CALL_EVENT_KIND_CALLBACK_ACCEPTED: _CallEventKind.ValueType  # 33
+    """The customer accepted that."""
+    CALL_EVENT_KIND_CALLBACK_DECLINED: _CallEventKind.ValueType  # 34
+    """The customer declined that."""
+    CALL_EVENT_KIND_CHANNEL_REQUESTED: _CallEventKind.ValueType  # 35
+    """The customer asked for another channel."""
+    CALL_EVENT_KIND_OBJECTION: _CallEventKind.ValueType  # 36
+    """The customer objected."""
+    CALL_EVENT_KIND_COMPLAINT_RAISED: _CallEventKind.ValueType  # 37
+    """The customer complained."""
+    CALL_EVENT_KIND_COMPLIMENT_GIVEN: _CallEventKind.ValueType  # 38
+    """The customer praised."""
+    CALL_EVENT_KIND_FEEDBACK_GIVEN: _CallEventKind.ValueType  # 39
+    """The customer commented."""
+    CALL_EVENT_KIND_GOAL_STATED: _CallEventKind.ValueType  # 40
+    """The customer said what they want to achieve."""
+    CALL_EVENT_KIND_DATA_OFFERED: _CallEventKind.ValueType  # 41
+    """The customer told something of their own accord."""
+    CALL_EVENT_KIND_DATA_REFUSED: _CallEventKind.ValueType  # 42
+    """The customer refused to tell something."""
+    CALL_EVENT_KIND_OFFER_MADE: _CallEventKind.ValueType  # 43
+    """The agent made an offer."""
+    CALL_EVENT_KIND_OFFER_ACCEPTED: _CallEventKind.ValueType  # 44
+    """The customer accepted it."""
+    CALL_EVENT_KIND_OFFER_DECLINED: _CallEventKind.ValueType  # 45
+    """The customer declined it."""
+    CALL_EVENT_KIND_STOP_CALLING_REQUESTED: _CallEventKind.ValueType  # 46
+    """The customer asked for no more calls, in so many words."""
+    CALL_EVENT_KIND_CONSENT_GIVEN: _CallEventKind.ValueType  # 47
+    """The customer gave a consent."""
+    CALL_EVENT_KIND_CONSENT_WITHDRAWN: _CallEventKind.ValueType  # 48
+    """The customer withdrew one."""
+    CALL_EVENT_KIND_RECORDING_OBJECTED: _CallEventKind.ValueType  # 49
+    """The customer does not want to be recorded."""
+    CALL_EVENT_KIND_LANGUAGE_BARRIER: _CallEventKind.ValueType  # 50
+    """They do not speak the same language well enough."""
+    CALL_EVENT_KIND_TRANSFERRED: _CallEventKind.ValueType  # 51
+    """The call went to somebody else of the company."""
+    CALL_EVENT_KIND_CUSTOMER_HUNG_UP: _CallEventKind.ValueType  # 52
+    """The customer hung up."""
+    CALL_EVENT_KIND_AGENT_HUNG_UP: _CallEventKind.ValueType  # 53
+    """The agent hung up."""
+    CALL_EVENT_KIND_CALL_DROPPED: _CallEventKind.ValueType  # 54
+    """The line broke."""
+    CALL_EVENT_KIND_GUIDANCE_SHOWN: _CallEventKind.ValueType  # 55
+    """An item was shown."""
+    CALL_EVENT_KIND_GUIDANCE_USED: _CallEventKind.ValueType  # 56
+    """An item was used: said or done."""
+    CALL_EVENT_KIND_GUIDANCE_DISMISSED: _CallEventKind.ValueType  # 57
+    """An item was put aside."""
+    CALL_EVENT_KIND_GUIDANCE_OVERRIDDEN: _CallEventKind.ValueType  # 58
+    """An item was overridden, for a reason."""
+    CALL_EVENT_KIND_UNSCRIPTED: _CallEventKind.ValueType  # 59
+    """Something else happened."""
+
+class CallEventKind(_CallEventKind, metaclass=_CallEventKindEnumTypeWrapper):
+    """What happens in a call."""
+
+CALL_EVENT_KIND_UNSPECIFIED: CallEventKind.ValueType  # 0
+"""Not said."""
+CALL_EVENT_KIND_AGENT_ASSIGNED: CallEventKind.ValueType  # 1
+"""An agent was assigned to the call."""
+CALL_EVENT_KIND_CALL_PLACED: CallEventKind.ValueType  # 2
+"""The number was dialled."""
+CALL_EVENT_KIND_CONNECTED: CallEventKind.ValueType  # 3
+"""Somebody or something answered."""
+CALL_EVENT_KIND_MACHINE_DETECTED: CallEventKind.ValueType  # 4
+"""A machine answered."""
+CALL_EVENT_KIND_PERSON_CHANGED: CallEventKind.ValueType  # 5
+"""Somebody else came to the line."""
+CALL_EVENT_KIND_WRONG_NUMBER: CallEventKind.ValueType  # 6
+"""Nobody by that name can be reached there."""
+CALL_EVENT_KIND_THIRD_PARTY_ANSWERED: CallEventKind.ValueType  # 7
+"""Somebody other than the customer answered."""
+CALL_EVENT_KIND_PERSON_CONFIRMED: CallEventKind.ValueType  # 8
+"""The customer said that it is them."""
+CALL_EVENT_KIND_NAME_MISPRONOUNCED: CallEventKind.ValueType  # 9
+"""The agent said the name wrongly."""
+CALL_EVENT_KIND_NAME_CORRECTED: CallEventKind.ValueType  # 10
+"""The customer said how the name is said or written."""
+CALL_EVENT_KIND_BRAND_STATED: CallEventKind.ValueType  # 11
+"""The agent said for whom they ring."""
+CALL_EVENT_KIND_HEADLINE_STATED: CallEventKind.ValueType  # 12
+"""The agent said what it is about."""
+CALL_EVENT_KIND_PURPOSE_STATED: CallEventKind.ValueType  # 13
+"""The agent said what changes, from when, and what to do."""
+CALL_EVENT_KIND_CUSTOMER_ASKED_PURPOSE: CallEventKind.ValueType  # 14
+"""The customer asked what it is about."""
+CALL_EVENT_KIND_CUSTOMER_ASKED_WHO: CallEventKind.ValueType  # 15
+"""The customer asked who rings."""
+CALL_EVENT_KIND_CUSTOMER_CHALLENGED_CALLER: CallEventKind.ValueType  # 16
+"""The customer doubts that it is the company."""
+CALL_EVENT_KIND_COMPANY_PROOF_OFFERED: CallEventKind.ValueType  # 17
+"""The agent offered a proof of the company."""
+CALL_EVENT_KIND_COMPANY_PROOF_ACCEPTED: CallEventKind.ValueType  # 18
+"""The customer accepted it."""
+CALL_EVENT_KIND_COMPANY_PROOF_FAILED: CallEventKind.ValueType  # 19
+"""The customer tried it, and it failed."""
+CALL_EVENT_KIND_AGENT_ASKED_IDENTITY: CallEventKind.ValueType  # 20
+"""The agent asked the customer to show who they are."""
+CALL_EVENT_KIND_IDENTITY_GIVEN: CallEventKind.ValueType  # 21
+"""The customer showed who they are."""
+CALL_EVENT_KIND_IDENTITY_REFUSED: CallEventKind.ValueType  # 22
+"""The customer refused to."""
+CALL_EVENT_KIND_IDENTITY_FAILED: CallEventKind.ValueType  # 23
+"""What the customer gave was not right."""
+CALL_EVENT_KIND_CUSTOMER_BUSY: CallEventKind.ValueType  # 24
+"""The customer has no time now."""
+CALL_EVENT_KIND_TIME_DESIGNATED_INCONVENIENT: CallEventKind.ValueType  # 25
+"""The customer named hours at which they never want to be rung."""
+CALL_EVENT_KIND_MEALTIME_CUE: CallEventKind.ValueType  # 26
+"""The customer seems to be eating."""
+CALL_EVENT_KIND_DRIVING_CUE: CallEventKind.ValueType  # 27
+"""The customer seems to be driving."""
+CALL_EVENT_KIND_ANNOYANCE_CUE: CallEventKind.ValueType  # 28
+"""The customer seems annoyed."""
+CALL_EVENT_KIND_DISTRESS_CUE: CallEventKind.ValueType  # 29
+"""The customer seems distressed."""
+CALL_EVENT_KIND_VULNERABILITY_DISCLOSED: CallEventKind.ValueType  # 30
+"""The customer told of a need for care."""
+CALL_EVENT_KIND_CALLBACK_REQUESTED: CallEventKind.ValueType  # 31
+"""The customer asked to be rung another time."""
+CALL_EVENT_KIND_CALLBACK_OFFERED: CallEventKind.ValueType  # 32
+"""The agent offered to ring another time."""
+CALL_EVENT_KIND_CALLBACK_ACCEPTED: CallEventKind.ValueType  # 33
+"""The customer accepted that."""
+CALL_EVENT_KIND_CALLBACK_DECLINED: CallEventKind.ValueType  # 34
+"""The customer declined that."""
+CALL_EVENT_KIND_CHANNEL_REQUESTED: CallEventKind.ValueType  # 35
+"""The customer asked for another channel."""
+CALL_EVENT_KIND_OBJECTION: CallEventKind.ValueType  # 36
+"""The customer objected."""
+CALL_EVENT_KIND_COMPLAINT_RAISED: CallEventKind.ValueType  # 37
+"""The customer complained."""
+CALL_EVENT_KIND_COMPLIMENT_GIVEN: CallEventKind.ValueType  # 38
+"""The customer praised."""
+CALL_EVENT_KIND_FEEDBACK_GIVEN: CallEventKind.ValueType  # 39
+"""The customer commented."""
+CALL_EVENT_KIND_GOAL_STATED: CallEventKind.ValueType  # 40
+"""The customer said what they want to achieve."""
+CALL_EVENT_KIND_DATA_OFFERED: CallEventKind.ValueType  # 41
+"""The customer told something of their own accord."""
+CALL_EVENT_KIND_DATA_REFUSED: CallEventKind.ValueType  # 42
+"""The customer refused to tell something."""
+CALL_EVENT_KIND_OFFER_MADE: CallEventKind.ValueType  # 43
+"""The agent made an offer."""
+CALL_EVENT_KIND_OFFER_ACCEPTED: CallEventKind.ValueType  # 44
+"""The customer accepted it."""
+CALL_EVENT_KIND_OFFER_DECLINED: CallEventKind.ValueType  # 45
+"""The customer declined it."""
+CALL_EVENT_KIND_STOP_CALLING_REQUESTED: CallEventKind.ValueType  # 46
+"""The customer asked for no more calls, in so many words."""
+CALL_EVENT_KIND_CONSENT_GIVEN: CallEventKind.ValueType  # 47
+"""The customer gave a consent."""
+CALL_EVENT_KIND_CONSENT_WITHDRAWN: CallEventKind.ValueType  # 48
+"""The customer withdrew one."""
+CALL_EVENT_KIND_RECORDING_OBJECTED: CallEventKind.ValueType  # 49
+"""The customer does not want to be recorded."""
+CALL_EVENT_KIND_LANGUAGE_BARRIER: CallEventKind.ValueType  # 50
+"""They do not speak the same language well enough."""
+CALL_EVENT_KIND_TRANSFERRED: CallEventKind.ValueType  # 51
+"""The call went to somebody else of the company."""
+CALL_EVENT_KIND_CUSTOMER_HUNG_UP: CallEventKind.ValueType  # 52
+"""The customer hung up."""
+CALL_EVENT_KIND_AGENT_HUNG_UP: CallEventKind.ValueType  # 53
+"""The agent hung up."""
+CALL_EVENT_KIND_CALL_DROPPED: CallEventKind.ValueType  # 54
+"""The line broke."""
+CALL_EVENT_KIND_GUIDANCE_SHOWN: CallEventKind.ValueType  # 55
+"""An item was shown."""
+CALL_EVENT_KIND_GUIDANCE_USED: CallEventKind.ValueType  # 56
+"""An item was used: said or done."""
+CALL_EVENT_KIND_GUIDANCE_DISMISSED: CallEventKind.ValueType  # 57
+"""An item was put aside."""
+CALL_EVENT_KIND_GUIDANCE_OVERRIDDEN: CallEventKind.ValueType  # 58
+"""An item was overridden, for a reason."""
+CALL_EVENT_KIND_UNSCRIPTED: CallEventKind.ValueType  # 59
+"""Something else happened."""
+Global___CallEventKind: _TypeAlias = CallEventKind  # noqa: Y015
+
+class _EventReporter:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EventReporterEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventReporter.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EVENT_REPORTER_UNSPECIFIED: _EventReporter.ValueType  # 0
+    """Not said."""
+    EVENT_REPORTER_AGENT: _EventReporter.ValueType  # 1
+    """The agent."""
+    EVENT_REPORTER_DIALER: _EventReporter.ValueType  # 2
+    """The dialer."""
+    EVENT_REPORTER_TRANSCRIPT: _EventReporter.ValueType  # 3
+    """Software that listens."""
+    EVENT_REPORTER_CUSTOMER: _EventReporter.ValueType  # 4
+    """The customer."""
+
+class EventReporter(_EventReporter, metaclass=_EventReporterEnumTypeWrapper):
+    """Who reports an event of a call."""
+
+EVENT_REPORTER_UNSPECIFIED: EventReporter.ValueType  # 0
+"""Not said."""
+EVENT_REPORTER_AGENT: EventReporter.ValueType  # 1
+"""The agent."""
+EVENT_REPORTER_DIALER: EventReporter.ValueType  # 2
+"""The dialer."""
+EVENT_REPORTER_TRANSCRIPT: EventReporter.ValueType  # 3
+"""Software that listens."""
+EVENT_REPORTER_CUSTOMER: EventReporter.ValueType  # 4
+"""The customer."""
+Global___EventReporter: _TypeAlias = EventReporter  # noqa: Y015
+
+class _StopScope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StopScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StopScope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STOP_SCOPE_UNSPECIFIED: _StopScope.ValueType  # 0
+    """ALL."""
+    STOP_SCOPE_THIS_PURPOSE: _StopScope.ValueType  # 1
+    """Calls for this purpose."""
+    STOP_SCOPE_THIS_NUMBER: _StopScope.ValueType  # 2
+    """Calls to this number."""
+    STOP_SCOPE_ALL: _StopScope.ValueType  # 3
+    """All calls."""
+
+class StopScope(_StopScope, metaclass=_StopScopeEnumTypeWrapper):
+    """How far a request to stop calling reaches."""
+
+STOP_SCOPE_UNSPECIFIED: StopScope.ValueType  # 0
+"""ALL."""
+STOP_SCOPE_THIS_PURPOSE: StopScope.ValueType  # 1
+"""Calls for this purpose."""
+STOP_SCOPE_THIS_NUMBER: StopScope.ValueType  # 2
+"""Calls to this number."""
+STOP_SCOPE_ALL: StopScope.ValueType  # 3
+"""All calls."""
+Global___StopScope: _TypeAlias = StopScope  # noqa: Y015
