@@ -25,7 +25,7 @@ from advisor.guidance.guide import Guide
 from advisor.guidance.opening import opening_of
 from advisor.guidance.rendering import Renderer
 from advisor.guidance.script import Candidate, Writer
-from advisor.guidance.situations import call_as_stated
+from advisor.guidance.situations import OF_STATE, call_as_stated
 from advisor.guidance.state import CallState, call_after, state_of
 from advisor.guidance.urgency import by_urgency
 from advisor.rules.pack import Opening, Purpose, Rule, Section
@@ -135,24 +135,9 @@ def _standing(
     stays = {
         name: value
         for name, value in stated.items()
-        if not name.startswith("event.") and name not in _MOVING
+        if not name.startswith("event.") and name not in OF_STATE
     }
     return {**stays, **given, "event.kind": event}
-
-
-#: Facts of the call's state: an event may change them.
-_MOVING: Final = frozenset(
-    {
-        "call.stage",
-        "call.disclosure",
-        "call.customer_verification",
-        "call.company_proof",
-        "call.answered_by",
-        "call.asks_made",
-        "call.asks_refused",
-        "call.dialled",
-    }
-)
 
 
 def _tasks(rules: Iterable[Rule]) -> Iterator[Task]:

@@ -30,7 +30,7 @@ _NOTHING: Mapping[str, Value] = MappingProxyType({})
 _W = TypeVar("_W", Stage, Disclosure, Verification, CompanyProof)
 
 #: Facts that say by name where a call stands.
-_OF_STATE: Final = frozenset(
+OF_STATE: Final = frozenset(
     {
         "call.answered_by",
         "call.asks_made",
@@ -175,7 +175,7 @@ def situation_of(
 
 def call_as_stated(call: Call, stated: Mapping[str, Value]) -> Call:
     """Return a call with what was stated by name about its state: the guards judge by it too."""
-    if _OF_STATE.isdisjoint(stated):
+    if OF_STATE.isdisjoint(stated):
         return call
     refused = stated.get("call.asks_refused")
     asks_made = stated.get("call.asks_made")

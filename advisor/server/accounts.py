@@ -9,8 +9,8 @@ from typing import Final
 from advisor.engagement.card import card_of
 from advisor.engagement.statement import Line, line
 from advisor.server import errors
-from advisor.server.calls import Call
 from advisor.server.packs import LoadedPack
+from advisor.server.receiving import Call
 from advisor.server.stores import Store
 from advisor.server.translate import words
 from advisor.server.translate.customer_out import card_out, entry_out

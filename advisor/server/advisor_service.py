@@ -14,13 +14,15 @@ from advisor.guidance.advise import VALID, advise
 from advisor.guidance.decision import Advice
 from advisor.rules.pack import Pack
 from advisor.server.aftermath import Aftermath
-from advisor.server.calls import Call
 from advisor.server.metrics import Metrics
 from advisor.server.packs import LoadedPack
+from advisor.server.receiving import Call
+from advisor.server.recent import RecentCalls
 from advisor.server.scene import Known, Told, situation_in, told_in
 from advisor.server.stores import Store
 from advisor.server.translate import words
 from advisor.server.translate.decision_out import advice_out
+from advisor.store.call_records import VERSION, DecisionRecord, Snapshot
 from advisor.store.calls import Beginning, Begun, decision_record
 from advisor.store.customers import Unavailable
 from advisor.v1 import advisor_service_pb2 as wire
@@ -37,13 +39,14 @@ SAME_FOR: Final[timedelta] = VALID
 class AdvisorService:
     """Answers `Advise`."""
 
-    __slots__ = ("_aftermath", "_clock", "_loaded", "_metrics", "_new_id", "_store")
+    __slots__ = ("_aftermath", "_clock", "_loaded", "_metrics", "_new_id", "_recent", "_store")
 
     def __init__(
         self,
         *,
         loaded: Callable[[], LoadedPack],
         store: Store,
+        recent: RecentCalls,
         aftermath: Aftermath,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
@@ -51,6 +54,7 @@ class AdvisorService:
     ) -> None:
         """Take the collaborators; `loaded` returns the pack that decides now."""
         self._loaded = loaded
+        self._recent = recent
         self._store = store
         self._aftermath = aftermath
         self._clock = clock
@@ -77,6 +81,7 @@ class AdvisorService:
             situation, advice = decide(now)
         if isinstance(begun, Unavailable):
             answer = advice_out(advice, self._new_id(), explain=explain)
+            self._remember(_unkept(request, answer, now), request)
         else:
             answer = advice_out(advice, begun.session.decision_id, explain=explain)
             answer.proof.reference = begun.session.reference
@@ -101,11 +106,20 @@ class AdvisorService:
             request=request.SerializeToString(),
             response=answer.SerializeToString(),
         )
-        self._aftermath.later("decision", self._store.evidence.keep_decision(record))
+        self._remember(record, request)
+        opening = self._store.live.opening(
+            record.call_id, record.decision_id, request.call.agent.agent_id
+        )
+        self._aftermath.later("decision", self._store.evidence.keep_decision(record, opening))
         made = answer.verdict.decision in _MADE
         if not made and not situation.call.dialled:
             release = self._store.calls.release(beginning, begun.session.decision_id)
             self._aftermath.later("release", release)
+
+    def _remember(self, record: DecisionRecord, request: wire.AdviseRequest) -> None:
+        """Remember a call here, so that it is guided even while the store does not answer."""
+        reference = wire.AdviseResponse.FromString(record.response).proof.reference
+        self._recent.decided(record, reference=reference, agent_id=request.call.agent.agent_id)
 
     def _count(self, advice: Advice, purpose_id: str, decision_id: str, call: Call) -> None:
         decision = advice.verdict.decision.word
@@ -123,6 +137,22 @@ class AdvisorService:
             reasons=[reason.code.value for reason in advice.verdict.reasons],
             suppressed=len(advice.suppressed),
         )
+
+
+def _unkept(
+    request: wire.AdviseRequest, answer: wire.AdviseResponse, now: datetime
+) -> DecisionRecord:
+    """Put together what explains a decision that was made without the store."""
+    return DecisionRecord(
+        version=VERSION,
+        decision_id=answer.decision_id,
+        call_id=request.call.call_id,
+        at=now,
+        pack_version=answer.pack_version,
+        request=request.SerializeToString(),
+        response=answer.SerializeToString(),
+        snapshot=Snapshot(known=False),
+    )
 
 
 def explains(request: wire.AdviseRequest) -> bool:

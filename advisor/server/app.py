@@ -24,15 +24,19 @@ from advisor.server.clocks import Clock
 from advisor.server.customer_service import CustomerService
 from advisor.server.endpoint import Endpoint
 from advisor.server.evidence import Evidence
+from advisor.server.guiding import GuidedCall
 from advisor.server.health import Health
 from advisor.server.imports import Imports
+from advisor.server.live import LiveCalls
 from advisor.server.metrics import Metrics
 from advisor.server.outcomes import Outcomes
-from advisor.server.packs import LoadedPack, Preparer, load_pack
+from advisor.server.packs import LoadedPack, Packs, Preparer, load_pack
+from advisor.server.recent import RecentCalls
 from advisor.server.rule_service import RuleService
 from advisor.server.settings import Settings
 from advisor.server.store_watch import StoreWatch
 from advisor.server.stores import Store, StoreSurroundings, opened_store
+from advisor.server.streams import Conversation, Watch
 from advisor.v1 import advisor_service_pb2, customer_service_pb2, rule_service_pb2
 
 ADVISOR: Final[ServiceDescriptor] = advisor_service_pb2.DESCRIPTOR.services_by_name[
@@ -92,11 +96,14 @@ async def service(settings: Settings, given: Surroundings) -> AsyncIterator[Runn
     async with AsyncExitStack() as stack:
         preparer = Preparer()
         stack.callback(preparer.close)
-        loaded = await load_pack(settings.rules, preparer, given.clock)
+        loaded, files = await load_pack(settings.rules, preparer, given.clock)
         metrics.pack.labels(loaded.pack.version).set(1)
         metrics.rules.set(len(loaded.pack.rules))
         around = StoreSurroundings(clock=given.clock, log=given.log, metrics=metrics)
         store = await stack.enter_async_context(opened_store(settings, around))
+        packs = Packs(loaded, files, preparer=preparer, store=store.packs, clock=given.clock)
+        keeping = asyncio.create_task(packs.keep())
+        stack.push_async_callback(_end, keeping)
         aftermath = Aftermath(log=given.log, metrics=metrics)
         stack.push_async_callback(aftermath.finish)
         metrics_address = _serve_metrics(settings, given.registry, stack)
@@ -106,7 +113,7 @@ async def service(settings: Settings, given: Surroundings) -> AsyncIterator[Runn
             given=given,
             metrics=metrics,
             health=health,
-            loaded=loaded,
+            packs=packs,
             preparer=preparer,
             store=store,
             aftermath=aftermath,
@@ -160,7 +167,7 @@ class _Parts:
     given: Surroundings
     metrics: Metrics
     health: Health
-    loaded: LoadedPack
+    packs: Packs
     preparer: Preparer
     store: Store
     aftermath: Aftermath
@@ -169,6 +176,7 @@ class _Parts:
         """Make the endpoint with all services."""
         reception = Reception(
             limit=self.settings.max_concurrent_calls,
+            streams=self.settings.max_streams,
             log=self.given.log,
             metrics=self.metrics,
             new_id=self.given.new_id,
@@ -191,23 +199,37 @@ class _Parts:
             endpoint.reflect(descriptor.full_name for descriptor in services)
         return endpoint
 
-    def _current(self) -> LoadedPack:
-        return self.loaded
-
-    def _advisor(self) -> Mapping[str, Method]:
+    def _advisor(self) -> Mapping[str, Method | Watch | Conversation]:
+        recent = RecentCalls()
         answers = AdvisorService(
-            loaded=self._current,
+            loaded=self.packs.current,
             store=self.store,
+            recent=recent,
             aftermath=self.aftermath,
             clock=self.given.clock,
             new_id=self.given.new_id,
             metrics=self.metrics,
         )
-        evidence = Evidence(loaded=self._current, store=self.store)
+        live = LiveCalls(
+            packs=self.packs,
+            store=self.store,
+            recent=recent,
+            clock=self.given.clock,
+            metrics=self.metrics,
+        )
+        evidence = Evidence(loaded=self.packs.current, store=self.store)
         soon = self.settings.advise_deadline_ms / 1000
         usual = self.settings.deadline_ms / 1000
         return {
             "Advise": Method("advisor.call_advised", soon, answers.advise),
+            "ReportCallEvent": Method("advisor.event_answered", usual, live.report_call_event),
+            "GuideCall": Conversation(
+                "advisor.call_guided",
+                usual,
+                lambda: GuidedCall(answers.advise, live.report_call_event).step,
+            ),
+            "WatchGuidance": Watch("advisor.guidance_watched", live.watch_guidance),
+            "ListLiveCalls": Method("advisor.live_calls_listed", usual, live.list_live_calls),
             "RecordOutcome": Method(
                 "advisor.outcome_recorded", usual, self._outcomes().record_outcome
             ),
@@ -221,7 +243,7 @@ class _Parts:
 
     def _outcomes(self) -> Outcomes:
         return Outcomes(
-            loaded=self._current,
+            loaded=self.packs.current,
             store=self.store,
             aftermath=self.aftermath,
             clock=self.given.clock,
@@ -229,10 +251,10 @@ class _Parts:
 
     def _customer(self) -> Mapping[str, Method]:
         answers = CustomerService(
-            loaded=self._current, customers=self.store.customers, clock=self.given.clock
+            loaded=self.packs.current, customers=self.store.customers, clock=self.given.clock
         )
-        accounts = Accounts(loaded=self._current, store=self.store, clock=self.given.clock)
-        imports = Imports(loaded=self._current, store=self.store, clock=self.given.clock)
+        accounts = Accounts(loaded=self.packs.current, store=self.store, clock=self.given.clock)
+        imports = Imports(loaded=self.packs.current, store=self.store, clock=self.given.clock)
         deadline = self.settings.deadline_ms / 1000
         return {
             "ImportCustomers": Method(
@@ -257,7 +279,9 @@ class _Parts:
         }
 
     def _rule(self) -> Mapping[str, Method]:
-        answers = RuleService(loaded=self._current, preparer=self.preparer, clock=self.given.clock)
+        answers = RuleService(
+            loaded=self.packs.current, preparer=self.preparer, clock=self.given.clock
+        )
         usual = self.settings.deadline_ms / 1000
         long = self.settings.workbench_deadline_ms / 1000
         return {
@@ -298,14 +322,13 @@ async def _watch(
         metrics=metrics,
     )
     await watch.look()
-    task = asyncio.create_task(watch.run())
+    stack.push_async_callback(_end, asyncio.create_task(watch.run()))
 
-    async def end() -> None:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
-    stack.push_async_callback(end)
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def _reached(address: str, port: int) -> str:

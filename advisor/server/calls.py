@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_status import rpc_status
 from structlog.typing import FilteringBoundLogger
@@ -24,6 +24,8 @@ from advisor.server import errors
 from advisor.server.errors import Refusal
 from advisor.server.logs import frames
 from advisor.server.metrics import Metrics
+from advisor.server.receiving import Call, loggable, read, seconds_given
+from advisor.server.streams import Conversation, Streams, Watch
 from advisor.server.validation import Checker
 
 #: When a call that found no room may be worth sending again.
@@ -31,33 +33,6 @@ RETRY_AFTER: Final = timedelta(milliseconds=100)
 
 #: Time kept back from a deadline, so that the answer still arrives in it: seconds.
 _MARGIN: Final = 0.001
-
-
-@dataclass(slots=True)
-class Call:
-    """One request while it is answered.
-
-    Attributes:
-        deadline: Until when there must be an answer, on the machine's monotonic clock (the event
-            loop's own may stand still while something is worked out).
-        notes: Fields for the log line.
-    """
-
-    deadline: float
-    notes: dict[str, object] = field(default_factory=dict)
-
-    def remaining(self) -> float:
-        """Return the seconds left; 0 or less when there are none."""
-        return self.deadline - time.monotonic()
-
-    def must_have_time(self) -> None:
-        """Raise a refusal when the deadline has passed; ask before every side effect."""
-        if self.remaining() <= 0:
-            raise errors.deadline_exceeded()
-
-    def note(self, **fields: object) -> None:
-        """Add fields to the call's log line; only those of the allow-list are written."""
-        self.notes.update(fields)
 
 
 #: Answers one request; anything it raises but a `Refusal` is a fault of ours.
@@ -82,12 +57,13 @@ class Method:
 class Reception:
     """Receives the requests of all services; the limit on calls at once is over all of them."""
 
-    __slots__ = ("_idle", "_in_progress", "_log", "_metrics", "_new_id", "limit")
+    __slots__ = ("_held", "_idle", "_in_progress", "_log", "_metrics", "_new_id", "limit")
 
     def __init__(
         self,
         *,
         limit: int,
+        streams: int = 64,
         log: FilteringBoundLogger,
         metrics: Metrics,
         new_id: Callable[[], str],
@@ -96,6 +72,7 @@ class Reception:
 
         Args:
             limit: Requests answered at once.
+            streams: Streams held open at once.
             log: Where the lines go.
             metrics: Where calls are counted.
             new_id: Makes correlation ids.
@@ -104,16 +81,22 @@ class Reception:
         self._log = log
         self._metrics = metrics
         self._new_id = new_id
+        self._held = Streams(limit=streams, log=log, metrics=metrics, new_id=new_id)
         self._in_progress = 0
         self._idle = asyncio.Event()
         self._idle.set()
+
+    @property
+    def streams(self) -> int:
+        """Streams held open at once."""
+        return self._held.limit
 
     async def idle(self) -> None:
         """Wait until no request is being answered."""
         await self._idle.wait()
 
     def handler(
-        self, service: ServiceDescriptor, methods: Mapping[str, Method]
+        self, service: ServiceDescriptor, methods: Mapping[str, Method | Watch | Conversation]
     ) -> grpc.GenericRpcHandler:
         """Make the handler of a service.
 
@@ -123,16 +106,25 @@ class Reception:
         return grpc.method_handlers_generic_handler(
             service.full_name,
             {
-                method.name: grpc.unary_unary_rpc_method_handler(
-                    self._unary(
-                        f"{service.name}/{method.name}",
-                        GetMessageClass(method.input_type),
-                        methods[method.name],
-                    )
+                method.name: self._handler(
+                    f"{service.name}/{method.name}",
+                    GetMessageClass(method.input_type),
+                    methods[method.name],
                 )
                 for method in service.methods
             },
         )
+
+    def _handler(
+        self, name: str, request_class: type[Message], method: Method | Watch | Conversation
+    ) -> grpc.RpcMethodHandler[bytes, bytes]:
+        match method:
+            case Watch():
+                return self._held.watch(name, request_class, method)
+            case Conversation():
+                return self._held.converse(name, request_class, method)
+            case Method():
+                return grpc.unary_unary_rpc_method_handler(self._unary(name, request_class, method))
 
     def _unary(
         self, name: str, request_class: type[Message], method: Method
@@ -141,13 +133,13 @@ class Reception:
 
         async def receive(raw: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
             begun = time.monotonic()
-            given = _seconds_given(context)
+            given = seconds_given(context)
             call = Call(begun + (method.deadline if given is None else given - _MARGIN))
             self._metrics.started.labels(name).inc()
             try:
                 reply = await self._admitted(raw, request_class, checker, method, call)
             except Refusal as refusal:
-                call.note(reason=refusal.reason.value, **_loggable(refusal))
+                call.note(reason=refusal.reason.value, **loggable(refusal))
                 self._done(name, method.event, refusal.code, time.monotonic() - begun, call)
                 await context.abort_with_status(rpc_status.to_status(refusal.status()))
                 raise AssertionError("unreachable: abort raises") from refusal
@@ -172,7 +164,7 @@ class Reception:
             raise errors.too_many_calls(self.limit, retry_after=RETRY_AFTER)
         self._change_in_progress(+1)
         try:
-            request = _read(raw, request_class, checker)
+            request = read(raw, request_class, checker)
             call.must_have_time()
             return (await self._answer(request, method, call)).SerializeToString()
         except Refusal:
@@ -224,25 +216,3 @@ class Reception:
             self._log.error("advisor.request_failed", **fields)
         else:
             self._log.warning("advisor.request_refused", **fields)
-
-
-def _read(raw: bytes, request_class: type[Message], checker: Checker) -> Message:
-    try:
-        request = request_class.FromString(raw)
-    except DecodeError:
-        raise errors.malformed() from None
-    found = checker.violations(request)
-    if found:
-        raise errors.invalid(found)
-    return request
-
-
-def _seconds_given(context: grpc.aio.ServicerContext[bytes, bytes]) -> float | None:
-    """Return the seconds the caller gave; None without a deadline (the stubs say otherwise)."""
-    return context.time_remaining()
-
-
-def _loggable(refusal: Refusal) -> dict[str, str]:
-    return {
-        name: value for name, value in refusal.metadata.items() if name in {"violations", "why"}
-    }

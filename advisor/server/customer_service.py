@@ -11,9 +11,9 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from advisor.facts.builtin.catalogue import BUILT_IN
 from advisor.facts.catalogue import Catalogue
 from advisor.server import errors
-from advisor.server.calls import Call
 from advisor.server.errors import ErrorReason
 from advisor.server.packs import LoadedPack
+from advisor.server.receiving import Call
 from advisor.server.translate.customer_in import FIELD_NAMES, core_name, lift_in, profile_in
 from advisor.server.translate.customer_out import profile_out
 from advisor.server.translate.facts_in import attributes_in

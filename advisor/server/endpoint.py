@@ -43,7 +43,7 @@ class Endpoint:
                 # Nobody else may share the port without being noticed.
                 ("grpc.so_reuseport", 0),
             ],
-            maximum_concurrent_rpcs=reception.limit + _SPARE_CALLS,
+            maximum_concurrent_rpcs=reception.limit + reception.streams + _SPARE_CALLS,
         )
         self._server.add_generic_rpc_handlers([*handlers, health_service.handler()])
 

@@ -40,6 +40,9 @@ class ErrorReason(StrEnum):
     UNKNOWN_CUSTOMER = "UNKNOWN_CUSTOMER"
     DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
     TOO_MANY_CALLS = "TOO_MANY_CALLS"
+    UNKNOWN_CALL = "UNKNOWN_CALL"
+    TOO_MANY_EVENTS = "TOO_MANY_EVENTS"
+    TOO_MANY_STREAMS = "TOO_MANY_STREAMS"
     UNKNOWN_DECISION = "UNKNOWN_DECISION"
     UNKNOWN_REFERENCE = "UNKNOWN_REFERENCE"
     UNKNOWN_RULE = "UNKNOWN_RULE"
@@ -174,6 +177,37 @@ def store_failed(error: StoreError) -> Refusal:
     if isinstance(error, IdReused):
         return id_reused()
     return store_unavailable(error.reason.value, retry_after=STORE_RETRY_AFTER)
+
+
+def unknown_call() -> Refusal:
+    """Refuse an event of a call that nobody knows."""
+    return not_found(
+        ErrorReason.UNKNOWN_CALL,
+        "call",
+        "",
+        "Ask `Advise` about it first, with the same call_id; what a call leaves is kept for a day.",
+    )
+
+
+def too_many_events(limit: int) -> Refusal:
+    """Refuse one event more than a call can have."""
+    return Refusal(
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        ErrorReason.TOO_MANY_EVENTS,
+        f"A call has at most {limit} events, and this one was not kept. Report less of it.",
+        metadata={"limit": str(limit)},
+    )
+
+
+def too_many_streams(limit: int, *, retry_after: timedelta) -> Refusal:
+    """Refuse one stream more than the service holds open."""
+    return Refusal(
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        ErrorReason.TOO_MANY_STREAMS,
+        f"The service holds {limit} streams open and has no room. Open it again a little later.",
+        details=[_retry(retry_after)],
+        metadata={"limit": str(limit)},
+    )
 
 
 def id_reused() -> Refusal:

@@ -12,9 +12,9 @@ from advisor.guidance.guide import Guide
 from advisor.guidance.situations import situation_of
 from advisor.guidance.telling import about, for_customer
 from advisor.server import errors
-from advisor.server.calls import Call
 from advisor.server.errors import ErrorReason
 from advisor.server.packs import LoadedPack
+from advisor.server.receiving import Call
 from advisor.server.scene import Known, situation_in, told_in
 from advisor.server.stores import Store
 from advisor.server.translate import times, words

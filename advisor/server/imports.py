@@ -12,9 +12,9 @@ from advisor.engagement.contacts import Contact
 from advisor.facts.situation import Profile
 from advisor.guidance.past import Past, with_past
 from advisor.server import errors
-from advisor.server.calls import Call
 from advisor.server.errors import ErrorReason, Refusal
 from advisor.server.packs import LoadedPack
+from advisor.server.receiving import Call
 from advisor.server.stores import Store
 from advisor.server.translate import times, words
 from advisor.server.translate.import_in import imported_in

@@ -26,6 +26,7 @@ FIELDS: Final = frozenset(
         "diagnostics",
         "duration_ms",
         "event",
+        "happened",
         "exception",
         "frames",
         "in_progress",
@@ -43,6 +44,7 @@ FIELDS: Final = frozenset(
         "suppressed",
         "task",
         "timestamp",
+        "uncovered",
         "violations",
         "why",
     }

@@ -17,6 +17,7 @@ class Metrics:
     """The metrics of one service, in a registry of its own."""
 
     __slots__ = (
+        "adherence",
         "decisions",
         "degraded",
         "duration",
@@ -29,6 +30,8 @@ class Metrics:
         "rules",
         "started",
         "store_available",
+        "streams",
+        "uncovered",
         "undone",
     )
 
@@ -62,6 +65,19 @@ class Metrics:
             "Answers of Advise given without the customer's stored state.",
             registry=registry,
         )
+        self.uncovered = Counter(
+            "advisor_uncovered_events",
+            "Events of calls to which the pack had nothing to say.",
+            ["event"],
+            registry=registry,
+        )
+        self.adherence = Counter(
+            "advisor_adherence_events",
+            "What agents did otherwise than advised, to improve the rules and judge nobody.",
+            ["what"],
+            registry=registry,
+        )
+        self.streams = Gauge("advisor_streams_open", "Streams open now.", registry=registry)
         self.journalled = Counter(
             "advisor_journal_entries", "Changes written to the journal.", registry=registry
         )

@@ -17,8 +17,8 @@ from advisor.guidance.heeding import heed
 from advisor.guidance.settling import Outcome, OutcomeRefused, Settlement, settle
 from advisor.server import errors
 from advisor.server.aftermath import Aftermath
-from advisor.server.calls import Call
 from advisor.server.packs import LoadedPack
+from advisor.server.receiving import Call
 from advisor.server.stores import Store
 from advisor.server.translate import words
 from advisor.server.translate.customer_out import entry_out

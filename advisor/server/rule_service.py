@@ -13,8 +13,8 @@ from advisor.rules.pack import Pack
 from advisor.rules.problems import Problems
 from advisor.server import errors
 from advisor.server.advisor_service import explains
-from advisor.server.calls import Call
 from advisor.server.packs import LoadedPack, Preparer
+from advisor.server.receiving import Call
 from advisor.server.scene import Known, situation_in, told_in
 from advisor.server.translate import times, words
 from advisor.server.translate.decision_out import advice_out

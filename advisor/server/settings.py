@@ -142,6 +142,13 @@ class Settings(BaseSettings):
         le=100_000,
         description="Requests answered at once; one more is refused with RESOURCE_EXHAUSTED.",
     )
+    max_streams: int = Field(
+        default=1_024,
+        gt=0,
+        le=100_000,
+        description="Streams held open at once (`GuideCall`, `WatchGuidance`); one more is refused"
+        " with RESOURCE_EXHAUSTED.",
+    )
     max_message_bytes: int = Field(
         default=4 * 1024 * 1024,
         ge=1024,

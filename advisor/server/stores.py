@@ -17,6 +17,7 @@ from advisor.server.metrics import Metrics
 from advisor.server.settings import DurabilityDemand, Settings
 from advisor.server.steward import Steward
 from advisor.store.calls import CallStore
+from advisor.store.changes import ChangeFeed
 from advisor.store.client import ClientSettings, StoreClient
 from advisor.store.customers import CustomerStore
 from advisor.store.durability import Durability, Promise
@@ -26,8 +27,10 @@ from advisor.store.errors import StoreUnavailable
 from advisor.store.evidence import EvidenceStore
 from advisor.store.journal import Journal
 from advisor.store.keys import Keys
+from advisor.store.live import LiveStore
 from advisor.store.marks import Marks
 from advisor.store.memories import MemoryStore
+from advisor.store.packs import PackStore
 from advisor.store.retention import Retention
 from advisor.store.secret import given_secret, kept_secret
 from advisor.store.suitability import StoreReport, check, examined
@@ -43,6 +46,9 @@ class Store:
         customers: What is kept of customers.
         calls: What calls leave while they are under way.
         evidence: What explains decisions and references later.
+        live: What happens in calls.
+        changes: Tells when something has.
+        packs: The packs that calls began with.
         memories: What is remembered of customers.
         erasure: All that is kept of one customer, to give out or to erase.
         weather: What makes itself felt to all customers.
@@ -52,6 +58,9 @@ class Store:
     customers: CustomerStore
     calls: CallStore
     evidence: EvidenceStore
+    live: LiveStore
+    changes: ChangeFeed
+    packs: PackStore
     memories: MemoryStore
     erasure: ErasureStore
     weather: WeatherStore
@@ -98,10 +107,16 @@ async def opened_store(settings: Settings, given: StoreSurroundings) -> AsyncIte
             metrics=given.metrics,
         )
         stack.push_async_callback(_end, asyncio.create_task(steward.run()))
+        changes = ChangeFeed(opened.client, opened.keys)
+        stack.push_async_callback(_end, asyncio.create_task(changes.run()))
+        evidence = EvidenceStore(vault)
         yield Store(
             customers=CustomerStore(vault),
             calls=CallStore(vault),
-            evidence=EvidenceStore(vault),
+            evidence=evidence,
+            live=LiveStore(vault, evidence),
+            changes=changes,
+            packs=PackStore(vault),
             memories=MemoryStore(vault),
             erasure=ErasureStore(vault),
             weather=weather,

@@ -191,6 +191,8 @@ def _single_check(
     if field.message_type is not None:
         return _message_check(field.message_type, known)
     if field.enum_type is not None:
+        if limits.any_value:
+            return None
         return _enum_check(field.enum_type.name, (v.number for v in field.enum_type.values))
     if field.cpp_type == FieldDescriptor.CPPTYPE_STRING and field.type == field.TYPE_STRING:
         return _text_check(

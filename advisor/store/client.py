@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
@@ -121,6 +122,10 @@ class StoreClient:
                 happened.
         """
         return await self._guarded(self.settings.write_within, command)
+
+    def listener(self) -> PubSub:
+        """Return a connection of its own that hears what is published; its user closes it."""
+        return self._redis.pubsub(ignore_subscribe_messages=True)
 
     async def aclose(self) -> None:
         """Close all connections and stop probing."""

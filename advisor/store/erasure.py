@@ -86,18 +86,24 @@ class ErasureStore:
         owner = self._vault.keys.customer(customer_id)
         for _attempt in range(ATTEMPTS):
             before = await self._memories.read(customer_id)
-            await self._forget_numbers(before)
+            await self._forget_calls(before)
             durability = await self._erased(owner, before)
             if durability is not None:
                 return durability
         raise contended()
 
-    async def _forget_numbers(self, before: Remembered) -> None:
-        """Take the customer's calls out of the registers of numbers, which are nobody's own."""
+    async def _forget_calls(self, before: Remembered) -> None:
+        """Forget the customer's calls where they are kept by number or by call."""
         asked: list[Asked] = [
             ("HDEL", self._vault.keys.number(contact.number), self._vault.call_name(contact.id))
             for contact in (*before.memory.contacts, *before.memory.holds)
             if contact.number is not None and contact.id is not None
+        ]
+        asked += [
+            ("DEL", f"{stem}:live", f"{stem}:events")
+            for contact in (*before.memory.contacts, *before.memory.holds)
+            if contact.id is not None
+            for stem in (self._vault.keys.call(contact.id),)
         ]
         if asked:
             await self._vault.client.write(lambda redis: together(redis, *asked))

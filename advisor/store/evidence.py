@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,7 +23,7 @@ from advisor.store.keys import SHARDS, Keys
 from advisor.store.memory_records import read_contact, read_memory
 from advisor.store.references import heard, shard_of
 from advisor.store.retention import milliseconds
-from advisor.store.scripts import Script, together
+from advisor.store.scripts import Asked, Script, together
 from advisor.store.vault import Vault
 
 _KEEP: Final = Script("keep.lua")
@@ -77,21 +79,22 @@ class EvidenceStore:
         """Keep it in this vault."""
         self._vault = vault
 
-    async def keep_decision(self, kept: DecisionRecord) -> None:
+    async def keep_decision(self, kept: DecisionRecord, also: Iterable[Asked] = ()) -> None:
         """Keep what explains a decision, off the caller's path.
+
+        Args:
+            kept: What explains it.
+            also: Commands to send with it.
 
         Raises:
             StoreError: It could not be kept; the decision cannot be explained later.
         """
-        shard = decision_shard(kept.decision_id)
-        if shard is None:
-            return
-        of = self._vault.keys.shard(shard)
+        of = self._vault.keys.shard(decision_shard(kept.decision_id))
         asked = _KEEP.call(
             (of.part(decision_part(kept.decision_id)), of.generation),
             (written(kept), milliseconds(self._vault.retention.decision)),
         )
-        await self._vault.client.write(lambda redis: together(redis, asked))
+        await self._vault.client.write(lambda redis: together(redis, asked, *also))
 
     async def decision(self, decision_id: str) -> Kept | None:
         """Return what explains a decision; None where nothing is kept of it (any more).
@@ -100,11 +103,9 @@ class EvidenceStore:
             StoreError: It cannot be read.
         """
         shard = decision_shard(decision_id)
-        if shard is None:
-            return None
         key = self._vault.keys.shard(shard).part(decision_part(decision_id))
         record = await self._vault.client.write(lambda redis: redis.get(key))
-        return None if record is None else _kept(read_decision(record))
+        return None if record is None else kept_of(read_decision(record))
 
     async def reference(self, text: str) -> Referred | None:
         """Look up a reference as somebody says it; every look counts.
@@ -143,13 +144,15 @@ class EvidenceStore:
         )
 
 
-def decision_shard(decision_id: str) -> int | None:
-    """Return the shard in which a decision is kept; None for an id that none of ours has."""
+def decision_shard(decision_id: str) -> int:
+    """Return the shard in which a decision is kept: that of its customer, for those of the store.
+
+    A decision that was made without the store has an id that names no shard; any will do.
+    """
     try:
-        shard = int(decision_id[:2], 16)
+        return int(decision_id[:2], 16) % SHARDS
     except ValueError:
-        return None
-    return shard if shard < SHARDS else None
+        return zlib.crc32(decision_id.encode()) % SHARDS
 
 
 def decision_part(decision_id: str) -> str:
@@ -174,7 +177,12 @@ def read_snapshot(snapshot: Snapshot) -> tuple[Stored | None, Memory, tuple[Cont
     return stored, memory, tuple(read_contact(record) for record in snapshot.number)
 
 
-def _kept(record: DecisionRecord) -> Kept:
+def kept_of(record: DecisionRecord) -> Kept:
+    """Read what explains a decision.
+
+    Raises:
+        RecordUnreadable: A record of the snapshot is newer than this service, or damaged.
+    """
     stored, memory, number = read_snapshot(record.snapshot)
     return Kept(
         decision_id=record.decision_id,

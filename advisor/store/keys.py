@@ -147,9 +147,24 @@ class Keys:
 
     def number(self, number: str) -> str:
         """Name the register of contacts with one telephone number, whoever has it."""
-        digest = self._digest("number", number)
-        shard = int.from_bytes(digest[_NAME_BYTES:], "big") % SHARDS
-        return f"{self._namespace}:{{n{shard:03}}}:number:{digest[:_NAME_BYTES].hex()}"
+        return self._spread("n", "number", number)
+
+    @property
+    def live_calls(self) -> str:
+        """The calls that are going on, by when something was reported of them."""
+        return f"{self._namespace}:{{live}}:calls"
+
+    def call(self, call_id: str) -> str:
+        """Name what the keys of one call begin with that is found by its id alone."""
+        return self._spread("c", "call", call_id)
+
+    def agent(self, agent_id: str) -> str:
+        """Name what the keys of one agent of the company begin with."""
+        return self._spread("a", "agent", agent_id)
+
+    def pack(self, version: str) -> str:
+        """Name where the files of one version of a pack are kept."""
+        return f"{self._namespace}:{{pack}}:{version}"
 
     def name(self, kind: str, *parts: str) -> str:
         """Return the HMAC that stands for something else than a customer (a call, an event)."""
@@ -161,6 +176,11 @@ class Keys:
         return CustomerKeys(
             of=self.shard(shard), name=digest[:_NAME_BYTES].hex(), anonymous=anonymous
         )
+
+    def _spread(self, tag: str, kind: str, name: str) -> str:
+        digest = self._digest(kind, name)
+        shard = int.from_bytes(digest[_NAME_BYTES:], "big") % SHARDS
+        return f"{self._namespace}:{{{tag}{shard:03}}}:{kind}:{digest[:_NAME_BYTES].hex()}"
 
     def _digest(self, kind: str, name: str) -> bytes:
         return hmac.digest(self._secret, f"{kind}\0{name}".encode(), hashlib.sha256)

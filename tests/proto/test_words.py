@@ -9,6 +9,8 @@ import pytest
 from advisor.engagement import basis, calendars, card, contacts, promises, signals
 from advisor.facts import vocabulary
 from advisor.facts.builtin.call import ANSWERED_BY
+from advisor.facts.builtin.happenings import REPORTERS, SCOPES
+from advisor.facts.events import EVENTS
 from advisor.facts.memory import Reliability
 from advisor.guidance.decision import Withheld
 from advisor.store.durability import Durability
@@ -66,7 +68,8 @@ WIRE = {
 
 def test_every_enum_of_the_vocabulary_is_compared() -> None:
     """No enum of the contract's vocabulary is left out below."""
-    assert sorted([*OURS, "AnsweredBy"]) == sorted(WIRE)
+    others = ["AnsweredBy", "CallEventKind", "EventReporter", "StopScope"]
+    assert sorted([*OURS, *others]) == sorted(WIRE)
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
@@ -78,6 +81,13 @@ def test_the_contract_uses_the_words_of_the_code(name: str) -> None:
 def test_who_answered_has_the_words_of_the_catalogue() -> None:
     """The fact call.answered_by and the contract say the same (002-07)."""
     assert tuple(_wire_words("AnsweredBy")) == ANSWERED_BY
+
+
+def test_what_happens_in_a_call_has_the_words_of_the_catalogue() -> None:
+    """Events, who reports them and how far they reach are worded as the facts about them."""
+    assert tuple(_wire_words("CallEventKind")) == EVENTS
+    assert tuple(_wire_words("EventReporter")) == REPORTERS
+    assert tuple(_wire_words("StopScope")) == SCOPES
 
 
 def _wire_words(name: str) -> list[str]:

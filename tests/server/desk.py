@@ -17,11 +17,12 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from prometheus_client import CollectorRegistry
 
-from advisor.server.calls import Answer, Call, Method, Reception
+from advisor.server.calls import Answer, Method, Reception
 from advisor.server.endpoint import Endpoint
 from advisor.server.health import Health
 from advisor.server.logs import logger
 from advisor.server.metrics import Metrics
+from advisor.server.receiving import Call
 from advisor.server.settings import LogFormat
 from advisor.v1 import advisor_service_pb2
 from advisor.v1.advisor_service_pb2 import AdviseRequest, AdviseResponse

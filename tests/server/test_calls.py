@@ -11,8 +11,8 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 
-from advisor.server.calls import Call
 from advisor.server.errors import ErrorReason, not_found
+from advisor.server.receiving import Call
 from advisor.v1.advisor_service_pb2 import AdviseRequest, AdviseResponse
 from tests.server.desk import Refused, at_once, never, open_desk, request_bytes
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import grpc
 import pytest
 
-from advisor.server.calls import Call
 from advisor.server.customer_service import CustomerService
 from advisor.server.errors import ErrorReason, Refusal
 from advisor.server.packs import LoadedPack
+from advisor.server.receiving import Call
 from advisor.store.customers import Change, Unavailable, Updated
 from advisor.store.errors import (
     Reason,

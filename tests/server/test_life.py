@@ -19,8 +19,8 @@ from prometheus_client import CollectorRegistry
 
 from advisor.server.addresses import AddressRefused
 from advisor.server.app import ADVISOR, CUSTOMER, RULE, service
-from advisor.server.calls import Call
 from advisor.server.packs import PackRefused
+from advisor.server.receiving import Call
 from advisor.server.settings import Settings
 from advisor.store.errors import StoreMisconfigured
 from advisor.v1.advisor_service_pb2 import AdviseRequest, AdviseResponse

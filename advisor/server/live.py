@@ -1,0 +1,386 @@
+"""Calls that go on: what is reported, what the agent sees, and who watches."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from advisor.engagement.contacts import Contact
+from advisor.facts.memory import Memory
+from advisor.facts.situation import Profile, Suppressed
+from advisor.facts.vocabulary import Suppression
+from advisor.guidance.advise import advise, reply
+from advisor.guidance.course import Course, course_of
+from advisor.guidance.situations import OF_STATE, call_as_stated
+from advisor.rules.pack import Pack
+from advisor.server import errors
+from advisor.server.metrics import Metrics
+from advisor.server.packs import LoadedPack, Packs
+from advisor.server.receiving import Call
+from advisor.server.recent import Recent, RecentCalls
+from advisor.server.scene import Known, Told, situation_in, told_in
+from advisor.server.stores import Store
+from advisor.server.translate import times, words
+from advisor.server.translate.event_in import event_in, given_by, happening_of, kind_out
+from advisor.server.translate.guidance_out import guidance_out
+from advisor.store.customers import Change, Stored, Unavailable
+from advisor.store.errors import IdReused, Reason, StoreError
+from advisor.store.evidence import Kept, kept_of
+from advisor.store.live import MOST_EVENTS, Live, TooManyEvents
+from advisor.store.live_records import EventRecord
+from advisor.v1 import advisor_service_pb2 as wire
+from advisor.v1 import event_pb2
+
+#: Seconds after which a watcher gets a sign of life.
+HEARTBEAT: Final = 10.0
+
+#: Seconds until a watcher looks again while the store does not answer.
+_AGAIN: Final = 1.0
+
+#: Calls listed where the caller does not say how many.
+_PAGE: Final = 100
+
+_ENDING: Final = frozenset({"customer_hung_up", "agent_hung_up", "call_dropped"})
+_OTHERWISE: Final = frozenset({"guidance_dismissed", "guidance_overridden"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """A call and everything known of it.
+
+    Attributes:
+        missing: Why the store could not be asked; None where it was.
+    """
+
+    kept: Kept
+    reference: str
+    agent_id: str
+    revision: int
+    events: tuple[EventRecord, ...]
+    last: EventRecord | None
+    missing: Reason | None = None
+
+
+class LiveCalls:
+    """Answers `ReportCallEvent`, `WatchGuidance` and `ListLiveCalls`."""
+
+    def __init__(
+        self,
+        *,
+        packs: Packs,
+        store: Store,
+        recent: RecentCalls,
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+    ) -> None:
+        """Take the collaborators."""
+        self._packs = packs
+        self._store = store
+        self._recent = recent
+        self._clock = clock
+        self._metrics = metrics
+
+    async def report_call_event(
+        self, request: wire.ReportCallEventRequest, call: Call
+    ) -> wire.ReportCallEventResponse:
+        """Add an event to a call, and say what to say now."""
+        now = self._clock()
+        event = event_in(request.event, now)
+        call.must_have_time()
+        digest = hashlib.sha256(request.event.SerializeToString(deterministic=True)).hexdigest()
+        live, standing = await self._reported(request.call_id, event, digest)
+        guidance, course = await self._guidance(
+            standing, now, explain=request.explain != wire.EXPLAIN_LEVEL_NONE
+        )
+        repeated = live is not None and live.repeated
+        if not repeated:
+            self._count(event, course, uncovered=guidance.uncovered)
+        call.note(
+            happened=event.kind,
+            decision_id=guidance.decision_id,
+            pack_version=guidance.pack_version,
+            degraded=standing.missing is not None,
+            uncovered=guidance.uncovered,
+        )
+        return wire.ReportCallEventResponse(
+            guidance=guidance,
+            repeated=repeated,
+            stored=live is not None,
+            durability=words.DURABILITY.write(None if live is None else live.durability),
+        )
+
+    async def watch_guidance(
+        self, request: wire.WatchGuidanceRequest, _call: Call
+    ) -> AsyncGenerator[wire.WatchGuidanceResponse]:
+        """Show what holds, then every change; a sign of life where there is none."""
+        explain = request.explain != wire.EXPLAIN_LEVEL_NONE
+        shown: tuple[str, int, str] | None = None
+        while True:
+            call_id = request.call_id or await self._call_of(request.agent_id)
+            channels = []
+            if call_id:
+                channels.append(self._store.live.channel(call_id=call_id))
+            if request.agent_id:
+                channels.append(self._store.live.channel(agent_id=request.agent_id))
+            async with self._store.changes.watching(*channels) as changed:
+                same = True
+                while same:
+                    changed.clear()
+                    standing = await self._standing(call_id) if call_id else None
+                    mark = None if standing is None else _mark(standing)
+                    if standing is not None and mark != shown:
+                        guidance, _course = await self._guidance(
+                            standing, self._clock(), explain=explain
+                        )
+                        yield wire.WatchGuidanceResponse(guidance=guidance)
+                        shown = mark
+                    else:
+                        yield wire.WatchGuidanceResponse()
+                    lost = standing is not None and standing.missing is not None
+                    await _either(changed, _AGAIN if lost else HEARTBEAT)
+                    if request.agent_id:
+                        same = await self._call_of(request.agent_id) in ("", call_id)
+
+    async def list_live_calls(
+        self, request: wire.ListLiveCallsRequest, _call: Call
+    ) -> wire.ListLiveCallsResponse:
+        """List the calls that go on."""
+        answer = wire.ListLiveCallsResponse()
+        try:
+            for call_id, at in await self._store.live.listed(request.page_size or _PAGE):
+                live = await self._store.live.read(call_id)
+                if live is None:
+                    continue
+                standing = self._standing_of(live)
+                told, _pack, course = await self._course(standing)
+                answer.calls.add(
+                    call_id=call_id,
+                    stage=words.STAGE.write(course.call.stage),
+                    last_event=kind_out(None if standing.last is None else standing.last.kind),
+                    last_at=times.timestamp(at),
+                    purpose_id=told.purpose_id,
+                    agent_id=standing.agent_id,
+                    asked_early=course.asked_early,
+                )
+        except StoreError as error:
+            raise errors.store_failed(error) from error
+        return answer
+
+    async def _reported(
+        self, call_id: str, event: EventRecord, digest: str
+    ) -> tuple[Live | None, _Standing]:
+        """Keep an event; without a store, go on with what this process knows of the call."""
+        try:
+            live = await self._kept(call_id, event, digest)
+            if live is None:
+                raise errors.unknown_call()
+            await self._honoured(event, live.kept)
+        except TooManyEvents as error:
+            raise errors.too_many_events(MOST_EVENTS) from error
+        except IdReused as error:
+            raise errors.id_reused() from error
+        except StoreError as error:
+            recent = self._recent.get(call_id)
+            if recent is None:
+                raise errors.store_failed(error) from error
+            recent.events.setdefault(event.id, event)
+            self._store.changes.wake(self._store.live.channel(call_id=call_id))
+            return None, _alone(recent, error.reason)
+        standing = self._standing_of(live)
+        recent = self._recent.get(call_id)
+        if recent is not None:
+            recent.revision = live.revision
+            recent.events.update((each.id, each) for each in live.events)
+        return live, standing
+
+    async def _kept(self, call_id: str, event: EventRecord, digest: str) -> Live | None:
+        live = self._store.live
+        ends = event.kind in _ENDING
+        found: Live | None = None
+        early: StoreError | None = None
+        try:
+            found = await live.report(call_id, event, digest, ends=ends)
+        except (IdReused, TooManyEvents):
+            raise
+        except StoreError as error:
+            if error.reason is not Reason.CONTENDED:
+                raise
+            early = error
+        recent = self._recent.get(call_id)
+        if found is not None or recent is None:
+            if early is not None:
+                raise early
+            return found
+        # Decided here a moment ago, or while there was no store: it is not kept yet.
+        record = recent.record
+        opening = live.opening(call_id, record.decision_id, recent.agent_id)
+        await self._store.evidence.keep_decision(record, opening)
+        return await live.report(call_id, event, digest, ends=ends)
+
+    async def _honoured(self, event: EventRecord, kept: Kept) -> None:
+        """Keep at once what a customer asked for that must never be lost."""
+        if event.kind != "stop_calling_requested":
+            return
+        request = wire.AdviseRequest.FromString(kept.request)
+        if not request.customer.customer_id:
+            return
+        loaded = await self._packs.of(kept.pack_version)
+        purpose = None if loaded is None else loaded.pack.purposes.get(request.purpose.id)
+        narrow = event.scope == "this_purpose" and purpose is not None
+        suppressed = Suppressed(
+            source=Suppression.PURPOSE_OPT_OUT if narrow else Suppression.INTERNAL,
+            purpose_kinds=(
+                frozenset({purpose.kind}) if narrow and purpose is not None else frozenset()
+            ),
+            captured_at=event.at,
+        )
+        await self._store.customers.update(
+            request.customer.customer_id,
+            Change(profile=Profile(suppressions=(suppressed,)), observed_at=self._clock()),
+        )
+
+    async def _standing(self, call_id: str) -> _Standing | None:
+        """Read a call for somebody who watches; without a store, what this process knows."""
+        try:
+            live = await self._store.live.read(call_id)
+        except StoreError as error:
+            recent = self._recent.get(call_id)
+            return None if recent is None else _alone(recent, error.reason)
+        return None if live is None else self._standing_of(live)
+
+    async def _call_of(self, agent_id: str) -> str:
+        try:
+            return await self._store.live.call_of(agent_id) or ""
+        except StoreError:
+            return ""
+
+    def _standing_of(self, live: Live) -> _Standing:
+        answer = wire.AdviseResponse.FromString(live.kept.response)
+        assigned = sorted(
+            (each for each in live.events if each.agent is not None and each.agent.id),
+            key=lambda each: (each.at, each.id),
+        )
+        latest = assigned[-1].agent if assigned else None
+        return _Standing(
+            kept=live.kept,
+            reference=answer.proof.reference,
+            agent_id=live.agent_id if latest is None else latest.id,
+            revision=live.revision,
+            events=live.events,
+            last=self._store.live.last_event(live),
+        )
+
+    async def _course(self, standing: _Standing) -> tuple[Told, LoadedPack, Course]:
+        loaded = await self._pack(standing.kept.pack_version)
+        told = told_in(wire.AdviseRequest.FromString(standing.kept.request), loaded.pack)
+        begun = call_as_stated(told.call, told.stated)
+        course = course_of(loaded.pack, begun, map(happening_of, standing.events))
+        stated = {name: value for name, value in told.stated.items() if name not in OF_STATE}
+        return replace(told, call=course.call, stated=stated), loaded, course
+
+    async def _pack(self, version: str) -> LoadedPack:
+        try:
+            loaded = await self._packs.of(version)
+        except StoreError as error:
+            raise errors.store_failed(error) from error
+        if loaded is None:
+            raise errors.other_pack(version)
+        return loaded
+
+    async def _guidance(
+        self, standing: _Standing, now: datetime, *, explain: bool
+    ) -> tuple[event_pb2.CallGuidance, Course]:
+        told, loaded, course = await self._course(standing)
+        guide = loaded.guide
+        known = _known(standing)
+        weather = self._store.weather.current
+        situation = situation_in(told, guide.pack, now, known, weather=weather)
+        last = standing.last
+        reaction = None
+        if last is not None:
+            given = given_by(last)
+            reaction = reply(guide, situation, happening_of(last).kind, given, explain=explain)
+        stopped = _stopped(standing.events, guide.pack, told)
+        if stopped:
+            known_now = situation.profile.suppressions
+            profile = replace(situation.profile, suppressions=(*known_now, *stopped))
+            situation = replace(situation, profile=profile)
+        script = advise(guide, situation, explain=explain)
+        guidance = guidance_out(
+            script,
+            reaction,
+            course,
+            decision_id=standing.kept.decision_id,
+            revision=standing.revision,
+            answers=None if last is None else last.kind,
+            reference=standing.reference,
+            purpose_id=told.purpose_id,
+            agent_id=standing.agent_id,
+            at=now,
+            explain=explain,
+        )
+        return guidance, course
+
+    def _count(self, event: EventRecord, course: Course, *, uncovered: bool) -> None:
+        if uncovered:
+            self._metrics.uncovered.labels(event.kind).inc()
+        if event.kind == "agent_asked_identity" and course.asked_early:
+            self._metrics.adherence.labels("asked_early").inc()
+        elif event.kind == "agent_hung_up" and not course.closed:
+            self._metrics.adherence.labels("hung_up_without_close").inc()
+        elif event.kind in _OTHERWISE:
+            self._metrics.adherence.labels(event.kind).inc()
+
+
+def _known(standing: _Standing) -> Known | Unavailable:
+    kept = standing.kept
+    if standing.missing is not None or not kept.known:
+        return Unavailable(reason=standing.missing or Reason.LOST)
+    stored: Stored | None = kept.stored
+    memory: Memory = kept.memory
+    number: tuple[Contact, ...] = kept.number
+    return Known(stored=stored, memory=memory, number=number, reference=standing.reference or None)
+
+
+def _alone(recent: Recent, reason: Reason) -> _Standing:
+    """Say how a call stands by what this process alone has seen of it."""
+    events = tuple(recent.events.values())
+    last = events[-1] if events else None
+    latest = next((each.agent for each in reversed(events) if each.agent is not None), None)
+    return _Standing(
+        kept=kept_of(recent.record),
+        reference=recent.reference,
+        agent_id=recent.agent_id if latest is None else latest.id,
+        revision=max(recent.revision, len(events)),
+        events=events,
+        last=last,
+        missing=reason,
+    )
+
+
+def _mark(standing: _Standing) -> tuple[str, int, str]:
+    """Return what changes whenever the guidance does."""
+    missing = "" if standing.missing is None else f"without a store, {len(standing.events)}"
+    return standing.kept.decision_id, standing.revision, missing
+
+
+def _stopped(events: tuple[EventRecord, ...], pack: Pack, told: Told) -> tuple[Suppressed, ...]:
+    kind = pack.purposes[told.purpose_id].kind
+    return tuple(
+        Suppressed(source=Suppression.PURPOSE_OPT_OUT, purpose_kinds=frozenset({kind}))
+        for each in events
+        if each.kind == "stop_calling_requested"
+    )[:1]
+
+
+async def _either(changed: asyncio.Event, seconds: float) -> None:
+    """Wait until something has changed, or for a while."""
+    try:
+        async with asyncio.timeout(seconds):
+            await changed.wait()
+    except TimeoutError:
+        return
