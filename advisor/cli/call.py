@@ -1,0 +1,152 @@
+"""`advisor call`: a whole story, played against a running service."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from advisor.cli.client import WRONG, address_option, service
+from advisor.cli.page import page
+from advisor.cli.play import SPOKEN, Player
+from advisor.cli.story import Story, read_story
+from advisor.cli.words import word
+from advisor.rules.problems import Problems, render
+from advisor.rules.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import grpc
+
+    from advisor.cli.story import Step, Told
+    from advisor.v1.advisor_service_pb2 import RecordOutcomeResponse
+    from advisor.v1.event_pb2 import CallGuidance
+
+#: Characters that a person says in a second, and seconds that nobody speaks between two turns.
+_SPOKEN_A_SECOND: Final = 14
+_BETWEEN: Final = 0.8
+
+
+@click.command()
+@click.argument("story", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@address_option
+@click.option(
+    "--speed",
+    type=click.Choice(["human", "full"]),
+    default="human",
+    show_default=True,
+    help="At the pace of people, or without pauses.",
+)
+def call(story: Path, address: str, speed: str) -> None:
+    r"""Play the calls of STORY against a running service, and show both sides.
+
+    \b
+        advisor call tests/stories/K1-the-interruption.yaml
+
+    Every playing has customers of its own, so that it knows nothing of an earlier one.
+    """
+    told = story_from(story)
+    pause = time.sleep if speed == "human" else _no_pause
+    with service(address) as channel:
+        play(told, channel, Console(highlight=False), pause)
+
+
+def story_from(path: Path) -> Story:
+    """Read a story, or end the program with every mistake in it."""
+    data = path.read_bytes()
+    problems = Problems()
+    story = read_story(path.name, data, problems)
+    if problems.has_errors:
+        sources = {path.name: Source.of_bytes(path.name, data)}
+        for problem in problems:
+            click.echo(render(problem, sources), err=True)
+        raise SystemExit(WRONG)
+    return story
+
+
+def play(
+    story: Story, channel: grpc.Channel, console: Console, pause: Callable[[float], None]
+) -> None:
+    """Play a story.
+
+    Args:
+        story: What is played.
+        channel: To the service.
+        console: Where both sides are shown.
+        pause: Waits for so many seconds.
+    """
+    player = Player(channel)
+    for told in story.calls:
+        _play(told, player, console, pause)
+
+
+def _play(told: Told, player: Player, console: Console, pause: Callable[[float], None]) -> None:
+    console.rule(f"[bold]{told.title}[/bold]")
+    answer = player.begin(told)
+    console.print(page(answer))
+    for step in told.steps:
+        pause(_BETWEEN)
+        _show_step(step, console, pause)
+        console.print(_answer(player.report(step).guidance))
+    if told.ending is not None:
+        outcome = player.end(told.ending)
+        console.print(_came_of_it(outcome, player))
+
+
+def _show_step(step: Step, console: Console, pause: Callable[[float], None]) -> None:
+    happened = word(step.event, "kind")
+    for who, words, style in (
+        ("Agent", step.agent, "cyan"),
+        ("Customer", step.customer, "magenta"),
+    ):
+        if words:
+            console.print(Text.assemble((f"\n{who}: ", f"bold {style}"), words))
+            pause(len(words) / _SPOKEN_A_SECOND)
+    console.print(Text(f"  {happened}", "dim"))
+
+
+def _answer(guidance: CallGuidance) -> Padding:
+    """Lay out what the agent sees: what to say now first, or else what comes next."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="green")
+    table.add_column(ratio=1)
+    shown = list(guidance.reactions)
+    if not any(word(item, "kind") in SPOKEN for item in shown):
+        spoken = [item for item in guidance.items if word(item, "kind") in SPOKEN]
+        shown += spoken[:1]
+    for item in shown:
+        table.add_row(word(item, "kind").upper(), Text(item.text, "bold"))
+    if guidance.uncovered:
+        words = "The pack has no words for this; it is counted for its authors."
+        table.add_row("", Text(words, "yellow"))
+    if guidance.context_report.degraded:
+        words = f"Degraded: {guidance.context_report.degraded_because}"
+        table.add_row("", Text(words, "yellow"))
+    return Padding(table, (0, 0, 0, 4))
+
+
+def _came_of_it(outcome: RecordOutcomeResponse, player: Player) -> Text:
+    text = Text("\nWhat came of it\n", "bold underline")
+    for entry in outcome.entries:
+        colour = "green" if entry.points > 0 else "red"
+        text.append(f"  {entry.points:+.1f}", colour)
+        text.append(f"  {entry.because or entry.reason}\n")
+    if not outcome.entries:
+        text.append("  The card is as it was.\n", "dim")
+    card = player.card()
+    if card is not None:
+        tier = word(card.card, "tier") or "unknown"
+        text.append(f"  The card, by our estimate: {tier}", "bold")
+        text.append(f" ({outcome.balance_before:.1f} before, {outcome.balance_after:.1f} after)\n")
+    return text
+
+
+def _no_pause(_seconds: float) -> None:
+    """Go on at once."""

@@ -1,0 +1,215 @@
+"""Stories: whole calls written down, with both sides and what is to come of them.
+
+A story is a YAML file with `story`, `clock` and `calls`. A call has a `title`, a `context` (the
+shape of `AdviseRequest`), and may have `events` (the shape of `CallEvent`, with `event` for its
+kind, and what the `customer` or the `agent` says) and an `outcome` (the shape of
+`RecordOutcomeRequest`). `expect` says, for tests, what is to come of a step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from advisor.cli.context import context_of, message_of
+from advisor.rules.problems import Problems
+from advisor.rules.reader import read
+from advisor.rules.source import MappingNode, Node, ScalarNode, SequenceNode, described
+from advisor.v1.advisor_service_pb2 import AdviseRequest, RecordOutcomeRequest
+from advisor.v1.event_pb2 import CallEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STORY: Final = ("story", "clock", "calls")
+_CALL: Final = ("title", "shows", "at", "context", "expect", "events", "outcome")
+_STEP: Final = ("event", "customer", "agent", "expect")
+
+#: Of a used item: the one that the agent is shown to say next.
+NEXT: Final = "next"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One event of a call.
+
+    Attributes:
+        event: What is reported; its id is left to whoever plays it.
+        customer: What the customer says; empty for nothing.
+        agent: What the agent says.
+        expect: What is to come of it, for tests.
+    """
+
+    event: CallEvent
+    customer: str = ""
+    agent: str = ""
+    expect: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a call comes out, and what is to come of it."""
+
+    outcome: RecordOutcomeRequest
+    expect: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One call of a story.
+
+    Attributes:
+        at: When it is made, aware, UTC.
+    """
+
+    title: str
+    at: datetime
+    context: AdviseRequest
+    expect: dict[str, Any]
+    steps: tuple[Step, ...] = ()
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Calls in the order in which they are made, the later ones knowing of the earlier."""
+
+    name: str
+    calls: tuple[Told, ...] = ()
+
+
+def read_story(name: str, data: bytes, problems: Problems) -> Story:
+    """Read a story.
+
+    Args:
+        name: The file's name, for messages.
+        data: Its bytes, YAML in UTF-8.
+        problems: Takes what is wrong with it; the story is only of use where that is nothing.
+    """
+    node = read(name, data, problems)
+    if node is None:
+        return Story(name=name)
+    reader = _Reader(problems)
+    fields = reader.mapping(node, _STORY)
+    clock = reader.instant(fields.get("clock"), datetime(2026, 1, 12, 15, 0, tzinfo=UTC))
+    return Story(
+        name=reader.text(fields.get("story")) or name,
+        calls=tuple(reader.call(each, clock) for each in reader.several(fields.get("calls"))),
+    )
+
+
+class _Reader:
+    """Reads the parts of a story, and notes every mistake at its place."""
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+
+    def mapping(self, node: Node, keys: tuple[str, ...]) -> dict[str, Node]:
+        if not isinstance(node, MappingNode):
+            self._refuse(node, f"a mapping with {', '.join(keys)}")
+            return {}
+        found: dict[str, Node] = {}
+        for key, value in node.entries:
+            if key.text in keys:
+                found[key.text] = value
+            else:
+                self._problems.error(
+                    key.mark,
+                    "unknown-key",
+                    f'unknown key "{key.text}"',
+                    ", ".join(keys),
+                    near=(key.text, keys),
+                )
+        return found
+
+    def several(self, node: Node | None) -> Iterator[Node]:
+        if isinstance(node, SequenceNode):
+            yield from node
+        elif node is not None:
+            self._refuse(node, "a list")
+
+    def text(self, node: Node | None) -> str:
+        if isinstance(node, ScalarNode):
+            return node.text
+        if node is not None:
+            self._refuse(node, "a text")
+        return ""
+
+    def instant(self, node: Node | None, otherwise: datetime) -> datetime:
+        if node is None:
+            return otherwise
+        try:
+            return datetime.fromisoformat(self.text(node)).astimezone(UTC)
+        except ValueError:
+            self._refuse(node, "an instant with its offset, like 2026-01-12T15:00:00Z")
+            return otherwise
+
+    def call(self, node: Node, clock: datetime) -> Told:
+        fields = self.mapping(node, _CALL)
+        context = fields.get("context")
+        if context is None:
+            self._refuse(node, "a call with its context")
+        at = self.instant(fields.get("at"), clock)
+        return Told(
+            title=self.text(fields.get("title")),
+            at=at,
+            context=AdviseRequest() if context is None else context_of(context, self._problems),
+            expect=self._expected(fields),
+            steps=tuple(self._step(each) for each in self.several(fields.get("events"))),
+            ending=self._ending(fields.get("outcome"), at),
+        )
+
+    def _step(self, node: Node) -> Step:
+        mine, rest = self._split(node, _STEP)
+        event = CallEvent()
+        kind = mine.pop("event", None)
+        if kind is None:
+            self._refuse(node, "a step with its event")
+        else:
+            rest = [(ScalarNode("kind", quoted=False, mark=kind.mark), kind), *rest]
+        if isinstance(node, MappingNode):
+            message_of(MappingNode(tuple(rest), node.mark), event, self._problems)
+        return Step(
+            event=event,
+            customer=self.text(mine.get("customer")),
+            agent=self.text(mine.get("agent")),
+            expect=self._expected(mine),
+        )
+
+    def _ending(self, node: Node | None, at: datetime) -> Ending | None:
+        if node is None:
+            return None
+        mine, rest = self._split(node, ("expect",))
+        outcome = RecordOutcomeRequest()
+        if isinstance(node, MappingNode):
+            message_of(MappingNode(tuple(rest), node.mark), outcome, self._problems)
+        outcome.call.at.FromDatetime(at)
+        return Ending(outcome=outcome, expect=self._expected(mine))
+
+    def _split(
+        self, node: Node, keys: tuple[str, ...]
+    ) -> tuple[dict[str, Node], list[tuple[ScalarNode, Node]]]:
+        """Part what belongs to the story from what belongs to the message."""
+        if not isinstance(node, MappingNode):
+            self._refuse(node, "a mapping")
+            return {}, []
+        mine = {key.text: value for key, value in node.entries if key.text in keys}
+        return mine, [(key, value) for key, value in node.entries if key.text not in keys]
+
+    @staticmethod
+    def _expected(fields: dict[str, Node]) -> dict[str, Any]:
+        node = fields.get("expect")
+        found = {} if node is None else _plain(node)
+        return found if isinstance(found, dict) else {}
+
+    def _refuse(self, node: Node, expected: str) -> None:
+        self._problems.error(node.mark, "wrong-shape", described(node), expected)
+
+
+def _plain(node: Node) -> Any:  # noqa: ANN401 - a JSON value
+    if isinstance(node, MappingNode):
+        return {key.text: _plain(value) for key, value in node.entries}
+    if isinstance(node, SequenceNode):
+        return [_plain(item) for item in node]
+    return node.text
