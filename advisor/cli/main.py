@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "serve": Place("advisor.cli.serve:serve", "Serve guidance over gRPC."),
     "advise": Place("advisor.cli.advise:advise", "Show what the agent would see of one call."),
     "call": Place("advisor.cli.call:call", "Play a whole call, and show both sides."),
+    "desk": Place("advisor.cli.desk:desk", "Serve the agent's page."),
     "rules": Place("advisor.cli.rules.group:rules", "Work on a pack of rules."),
     "restore": Place("advisor.cli.restore:restore_command", "Bring Redis as far as its journal."),
     "healthcheck": Place("advisor.cli.healthcheck:healthcheck", "Ask a service how it is."),

@@ -32,7 +32,7 @@ calls:
 """
 
 _WRONG = {
-    "a mistyped key": ("title:", "titel:", 'unknown key "titel"'),
+    "a mistyped key": ("title:", "heading:", 'unknown key "heading"'),
     "a mistyped event": ("customer_asked_purpose", "customer_asked_porpoise", "customer_asked"),
     "no event": ("event: guidance_used, ", "", "a step with its event"),
     "no context": ("context:", "events:", "a call with its context"),

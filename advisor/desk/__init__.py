@@ -1,0 +1,1 @@
+"""The agent's page: a client of the service like any other."""

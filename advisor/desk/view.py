@@ -1,0 +1,130 @@
+"""What the page shows of a call, in the words of a person."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Final
+
+from google.protobuf.message import Message
+
+from advisor.v1.decision_pb2 import GuidanceItem
+from advisor.v1.event_pb2 import CallGuidance
+
+#: Kinds of items that are spoken.
+_SPOKEN: Final = frozenset({"say", "ask", "listen", "offer", "close"})
+
+_STAGES: Final = {
+    "pre call": "before the call",
+    "body": "the matter itself",
+    "commitment": "what is agreed",
+    "recap": "what was agreed, again",
+    "wrap up": "after the call",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One item.
+
+    Attributes:
+        id: Its id, rule/item.
+        kind: What it asks the agent to do.
+        stage: When.
+        must: Whether it must be.
+        text: The words.
+        why: Why, in the words of the rule.
+    """
+
+    id: str
+    kind: str
+    stage: str
+    must: bool
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What the agent sees at one moment.
+
+    Attributes:
+        next: What to say now; None where there is nothing left to say.
+        beside: What else belongs to this moment.
+        script: What comes after it.
+        event_id: Of the next event that is reported from this page, so that a click twice is one.
+    """
+
+    call_id: str
+    purpose: str
+    stage: str
+    answers: str
+    next: Line | None
+    beside: tuple[Line, ...]
+    script: tuple[Line, ...]
+    brief: tuple[Line, ...]
+    do_not_ask: tuple[str, ...]
+    reference: str
+    card: str
+    verdict: str
+    reasons: tuple[str, ...]
+    degraded: str
+    uncovered: bool
+    ended: bool
+    agent: str
+    event_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+def page_of(guidance: CallGuidance) -> Page:
+    """Make the page of guidance."""
+    now = [_line(item) for item in guidance.reactions]
+    script = [_line(item) for item in guidance.items]
+    spoken = next((line for line in (*now, *script) if line.kind in _SPOKEN), None)
+    decision = word(guidance.verdict, "decision")
+    report = guidance.context_report
+    return Page(
+        call_id=guidance.call_id,
+        purpose=guidance.purpose_id.replace("-", " "),
+        stage=_stage(word(guidance, "stage")),
+        answers=word(guidance, "answers"),
+        next=spoken,
+        beside=tuple(line for line in now if line is not spoken),
+        script=tuple(line for line in script if line is not spoken),
+        brief=tuple(_line(item) for item in guidance.brief),
+        do_not_ask=tuple(each.replace("_", " ") for each in guidance.do_not_ask),
+        reference=guidance.proof.reference,
+        card=word(guidance.card, "tier") if guidance.HasField("card") else "",
+        verdict="" if decision == "allow" else decision,
+        reasons=tuple(reason.text for reason in guidance.verdict.reasons),
+        degraded=report.degraded_because if report.degraded else "",
+        uncovered=guidance.uncovered,
+        ended=guidance.ended,
+        agent=guidance.agent.name,
+    )
+
+
+def word(message: Message, name: str) -> str:
+    """Return the word of an enumeration field, as it is read; empty for UNSPECIFIED."""
+    enum = message.DESCRIPTOR.fields_by_name[name].enum_type
+    assert enum is not None  # noqa: S101 - a programmer's mistake, not a user's
+    number = getattr(message, name)
+    value = enum.values_by_number.get(number)
+    if value is None or not number:
+        return ""
+    prefix = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    return value.name.removeprefix(prefix).replace("_", " ").lower()
+
+
+def _line(item: GuidanceItem) -> Line:
+    return Line(
+        id=item.id,
+        kind=word(item, "kind"),
+        stage=_stage(word(item, "stage")),
+        must=word(item, "force") == "must",
+        text=item.text,
+        why=item.because,
+    )
+
+
+def _stage(stage: str) -> str:
+    return _STAGES.get(stage, stage)
