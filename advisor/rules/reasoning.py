@@ -16,7 +16,7 @@ from operator import or_
 from typing import Final
 
 from advisor.facts.catalogue import Catalogue, Fact
-from advisor.facts.values import UNKNOWN, Answer, FactType, Scalar, Special
+from advisor.facts.values import UNKNOWN, Answer, FactType, Possible, Scalar, Special, Value
 from advisor.rules.conditions import Leaf, Operator
 from advisor.rules.domains import OTHER, cells
 from advisor.rules.groups import Group, Joined, Node, enough, judged, nodes_of, truth
@@ -114,7 +114,44 @@ def can_all(
         step: Called for each combination that is tried, which may be very many; it ends the search
             by raising an error.
     """
-    begin: _Todo = (tuple(demands), (), {})
+    return _search((tuple(demands), (), {}), catalogue, clock, step) is not None
+
+
+def witness(
+    demands: Sequence[Demand],
+    choices: Sequence[Sequence[Demand]],
+    catalogue: Catalogue,
+    step: Callable[[], None] | None = None,
+) -> Mapping[str, Value] | None:
+    """Find a situation that meets all demands, and at least one of each choice.
+
+    Args:
+        demands: What must be so.
+        choices: Demands of each of which one is enough.
+        catalogue: Declares the facts.
+        step: Called for each combination that is tried, as by `can_all`.
+
+    Returns:
+        What the facts are that the demands met are about; None where there is no such situation.
+    """
+    begin: _Todo = (tuple(demands), tuple(map(tuple, choices)), {})
+    known = _search(begin, catalogue, ANY_CLOCK, step)
+    if known is None:
+        return None
+    found = {name: _feasible(catalogue[name], met, ANY_CLOCK) for name, met in known.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+_Known = Mapping[str, tuple[Demand, ...]]
+_Choices = tuple[tuple[Demand, ...], ...]
+#: Demands to be met, choices of which one each must be, and what is demanded of facts already.
+_Todo = tuple[tuple[Demand, ...], _Choices, _Known]
+
+
+def _search(
+    begin: _Todo, catalogue: Catalogue, clock: Clock, step: Callable[[], None] | None
+) -> _Known | None:
+    """Try one choice after the other; return what is then demanded of each fact."""
     todo = [begin]
     while todo:
         if step is not None:
@@ -124,15 +161,9 @@ def can_all(
             continue
         choices, known = settled
         if not choices:
-            return True
+            return known
         todo.extend(((one,), choices[1:], known) for one in reversed(choices[0]))
-    return False
-
-
-_Known = Mapping[str, tuple[Demand, ...]]
-_Choices = tuple[tuple[Demand, ...], ...]
-#: Demands to be met, choices of which one each must be, and what is demanded of facts already.
-_Todo = tuple[tuple[Demand, ...], _Choices, _Known]
+    return None
 
 
 def has_one_value(fact: Fact) -> bool:
@@ -152,7 +183,7 @@ def _settled(todo: _Todo, catalogue: Catalogue, clock: Clock) -> tuple[_Choices,
         node = demand.node
         if isinstance(node, Group):
             together = (*known.get(node.fact, ()), demand)
-            if not _feasible(catalogue[node.fact], together, clock):
+            if _feasible(catalogue[node.fact], together, clock) is None:
                 return None
             known[node.fact] = together
         elif node.conjunction is not demand.unmet:
@@ -162,24 +193,28 @@ def _settled(todo: _Todo, catalogue: Catalogue, clock: Clock) -> tuple[_Choices,
     return tuple(choices), known
 
 
-def _feasible(fact: Fact, demands: Sequence[Demand], clock: Clock) -> bool:
-    """Tell whether one state of a fact meets all demands on it."""
+def _feasible(fact: Fact, demands: Sequence[Demand], clock: Clock) -> Value | None:
+    """Return what a fact may be that meets all demands on it; None where nothing does."""
     groups = [(one.node, one) for one in demands if isinstance(one.node, Group)]
     if fact.absent_means is UNKNOWN and all(
         (judged(group, fact, UNKNOWN, clock) >= demand.least) is not demand.unmet
         for group, demand in groups
     ):
-        return True
+        return UNKNOWN
     binding = [_binds(demand, fact) for _, demand in groups]
     met = [False for _ in groups]
+    found: list[Scalar | Special] = []
     for value in _values(fact, [leaf for group, _ in groups for leaf, _ in group.literals], clock):
         meets = [truth(group, fact, value, clock) is not one.unmet for group, one in groups]
         # A value that no demand forbids may be among several: the more, the more they meet.
         if all(meet or not binds for meet, binds in zip(meets, binding, strict=True)):
-            met = list(map(or_, met, meets))
+            more = list(map(or_, met, meets))
+            if more != met:
+                met = more
+                found.append(value)
             if all(met):
-                return True
-    return False
+                return found[0] if len(found) == 1 else Possible(tuple(found))
+    return None
 
 
 def _binds(demand: Demand, fact: Fact) -> bool:

@@ -11,11 +11,12 @@ from advisor.guidance.guide import Guide
 from advisor.rules.compile.pack import Check, compile_pack
 from advisor.rules.problems import Problems
 from advisor.workbench.cases import Report, run
+from advisor.workbench.checks.answers import check_answers
 from advisor.workbench.checks.disclosure import check_disclosure
 from advisor.workbench.checks.together import check_together
 
 #: What is proven of every pack before it may be used.
-CHECKS: Final[tuple[Check, ...]] = (check_disclosure, check_together)
+CHECKS: Final[tuple[Check, ...]] = (check_disclosure, check_together, check_answers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

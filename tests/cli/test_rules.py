@@ -51,7 +51,7 @@ def test_a_right_pack_is_checked_in_one_line() -> None:
     result = _run("check", str(SMALL))
     assert result.exit_code == 0
     assert result.stdout.splitlines()[0].startswith(
-        f"{SMALL}: 0 errors, 0 warnings; 15 rules, 3 purposes, version "
+        f"{SMALL}: 0 errors, 0 warnings; 16 rules, 3 purposes, version "
     )
 
 
@@ -115,13 +115,13 @@ def test_a_test_that_fails_is_shown_at_its_place(failing: Path) -> None:
     assert result.exit_code == 1
     assert result.stdout.splitlines()[:2] == [
         f"FAIL {SHE}",
-        "     small.yaml:171:5: the opening should be proof-first, and is standard",
+        "     small.yaml:190:5: the opening should be proof-first, and is standard",
     ]
     found = json.loads(_run("test", str(failing), "--json").stdout)
     assert (found["passed"], found["tests"][0]["shows"]) == (False, ["004-23"])
     assert found["tests"][0]["failures"] == [
         {
-            "place": "small.yaml:171:5",
+            "place": "small.yaml:190:5",
             "failure": "the opening should be proof-first, and is standard",
         }
     ]

@@ -30,10 +30,12 @@ def test_every_rule_that_applies_before_the_call_is_explained(
 
 def test_the_reactions_to_an_event_are_explained(guide: Guide, situation: Situation) -> None:
     """After an event only its reactions are explained; what is replaced does not apply."""
-    assert [each.rule for each in explain(guide, situation, "customer_busy")] == ["busy", "later"]
+    explained = [each.rule for each in explain(guide, situation, "customer_busy")]
+    assert explained == ["always", "busy", "later"]
     assert [item.id for item in advised(guide, situation, "customer_busy").items] == [
         "busy/sorry",
         "later/when",
+        "always/way-out",
     ]
 
 

@@ -16,9 +16,10 @@ from advisor.guidance import tables
 from advisor.guidance.script import order_of
 from advisor.guidance.situations import occasion_of
 from advisor.guidance.state import OVERHEARD_BY
-from advisor.rules.conditions import leaves
-from advisor.rules.groups import Judge, nodes_of
+from advisor.rules.conditions import Leaf, Operator, leaves
+from advisor.rules.groups import Group, Judge, nodes_of
 from advisor.rules.pack import IfUnsure, Opening, Pack, Purpose, Rule
+from advisor.rules.reasoning import Demand
 
 #: Facts that are the same in every call of one purpose.
 _FIXED: Final = (
@@ -60,10 +61,7 @@ class Reach:
     def __init__(self, pack: Pack) -> None:
         """Prepare for a pack."""
         self.pack = pack
-        self._catalogue = Catalogue.of(
-            replace(fact, read=None, read_in_world=None, absent_means=UNKNOWN)
-            for fact in pack.catalogue
-        )
+        self._catalogue = unread(pack.catalogue)
         self._places: dict[tuple[Stage | None, str], Verification] = {}
         self._judges: dict[tuple[object, ...], Judge] = {}
 
@@ -149,7 +147,7 @@ class Reach:
         if brand is not None:
             stated["call.brand"] = brand.id
             stated["brand.sensitivity"] = "sensitive" if brand.sensitive else "none"
-        return replace(_call_of(purpose), stated=stated)
+        return replace(call_of(purpose), stated=stated)
 
 
 def _by_position(
@@ -186,14 +184,33 @@ def may_be_overheard(rule: Rule) -> bool:
 
 def fixed_facts(pack: Pack, purpose: Purpose) -> dict[str, Value]:
     """Return what is the same in every call of a purpose, by name of the fact."""
-    known = Facts(pack.catalogue, _call_of(purpose))
+    known = Facts(pack.catalogue, call_of(purpose))
     return {
         **{name: known.value(name) for name in _FIXED},
         "call.counts_as": purpose.legal_class.value,
     }
 
 
-def _call_of(purpose: Purpose) -> Situation:
+def always(pack: Pack, purpose: Purpose) -> list[Demand]:
+    """Demand what is so in every call of a purpose."""
+    return [one_of(name, (value,)) for name, value in fixed_facts(pack, purpose).items()]
+
+
+def one_of(fact: str, values: tuple[object, ...]) -> Demand:
+    """Demand that a fact is certainly one of some values."""
+    leaf = Leaf(fact, Operator.IN, values)
+    return Demand(Group(fact, conjunction=True, literals=((leaf, True),)), Answer.YES)
+
+
+def unread(catalogue: Catalogue) -> Catalogue:
+    """Return facts of which nothing is known but what is stated."""
+    return Catalogue.of(
+        replace(fact, read=None, read_in_world=None, absent_means=UNKNOWN) for fact in catalogue
+    )
+
+
+def call_of(purpose: Purpose) -> Situation:
+    """Return a call of a purpose of which nothing else is known."""
     return Situation(
         now=_SOMETIME,
         call=Call(id="", brand=""),

@@ -12,39 +12,17 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import Final
 
-from advisor.facts.values import Answer
 from advisor.facts.vocabulary import Force, ItemKind, Stage
 from advisor.guidance import tables
-from advisor.rules.conditions import Leaf, Operator
-from advisor.rules.groups import Group
 from advisor.rules.pack import IfUnsure, Pack, Priority, Purpose, Rule, Section
 from advisor.rules.problems import Problems
 from advisor.rules.reasoning import Demand, can_all, fires, silent
 from advisor.workbench.checks.apart import families
-from advisor.workbench.checks.reach import Reach, fixed_facts
+from advisor.workbench.checks.reach import Reach, always
+from advisor.workbench.checks.tries import LIMIT, CrowdedError, Tries
 
 #: Stronger rules of a group that are taken into account, for each rule.
 MOST_SILENT: Final = 16
-
-#: Combinations of conditions that are tried before a moment or a group counts as too crowded.
-LIMIT: Final = 10_000
-
-
-class _Crowded(Exception):
-    """There are more sets of rules than may be tried."""
-
-
-@dataclass(slots=True)
-class _Tries:
-    """Counts what has been tried, and ends what would take too long."""
-
-    left: int
-
-    def take(self) -> None:
-        """Count one more try; raise `_Crowded` when there are none left."""
-        if not self.left:
-            raise _Crowded
-        self.left -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +41,7 @@ def check_together(pack: Pack, problems: Problems, *, limit: int = LIMIT) -> Non
         problems: Where mistakes go.
         limit: How many combinations are tried before a moment or a group is too crowded.
     """
-    fixed = {purpose.id: _known(pack, purpose) for purpose in pack.purposes.values()}
+    fixed = {purpose.id: always(pack, purpose) for purpose in pack.purposes.values()}
     _groups(pack, fixed, problems, limit)
     _moments(pack, fixed, problems, limit)
 
@@ -75,12 +53,12 @@ def _groups(pack: Pack, fixed: Mapping[str, list[Demand]], problems: Problems, l
             key = (rule.section, rule.group, rule.basis, rule.priority)
             equals.setdefault(key, []).append(rule)
     for rules in equals.values():
-        tries = _Tries(limit)
+        tries = Tries(limit)
         try:
             for first, second in _pairs(rules, pack):
                 if _related(first, second) and _both(first, second, pack, fixed, tries):
                     _equal(first, second, problems)
-        except _Crowded:
+        except CrowdedError:
             problems.error(
                 rules[0].mark,
                 "group",
@@ -124,7 +102,7 @@ def _both(
     second: Rule,
     pack: Pack,
     fixed: Mapping[str, list[Demand]],
-    tries: _Tries,
+    tries: Tries,
 ) -> bool:
     demands = [*fires(first), *fires(second)]
     return can_all(demands, pack.catalogue, step=tries.take) and any(
@@ -148,12 +126,12 @@ def _moments(pack: Pack, fixed: Mapping[str, list[Demand]], problems: Problems, 
     for moment, budget, loud in _by_moment(pack):
         if _at_most(loud) <= budget:
             continue
-        tries = _Tries(limit)
+        tries = Tries(limit)
         crowds = _crowds(loud, budget, pack)
         for purpose in pack.purposes.values():
             try:
                 found = _crowd(crowds, budget, purpose, fixed[purpose.id], _Given(reach, tries))
-            except _Crowded:
+            except CrowdedError:
                 _unproven(moment, loud, purpose, budget, problems)
                 break
             if found:
@@ -176,7 +154,7 @@ class _Given:
     """What is needed to tell whether rules speak, and how often that may be asked."""
 
     reach: Reach
-    tries: _Tries
+    tries: Tries
 
 
 def _by_moment(pack: Pack) -> Iterator[tuple[str, int, list[_Loud]]]:
@@ -307,14 +285,3 @@ def _unproven(
         f" more than {budget} speak at once",
         "fewer musts, or groups of rules of which one speaks",
     )
-
-
-def _known(pack: Pack, purpose: Purpose) -> list[Demand]:
-    """Demand what is so in every call of a purpose."""
-    return [
-        Demand(
-            Group(name, conjunction=True, literals=((Leaf(name, Operator.IS, value), True),)),
-            Answer.YES,
-        )
-        for name, value in fixed_facts(pack, purpose).items()
-    ]

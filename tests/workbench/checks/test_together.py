@@ -8,7 +8,8 @@ import pytest
 
 from advisor.facts.builtin.catalogue import BUILT_IN
 from advisor.rules.compile.pack import compile_pack
-from advisor.workbench.checks.together import LIMIT, check_together
+from advisor.workbench.checks.together import check_together
+from advisor.workbench.checks.tries import LIMIT
 
 _PACK = """
 pack:
