@@ -26,7 +26,7 @@ _BEFORE: Final = (Stage.PRE_CALL, Stage.RINGING, Stage.ANSWERED)
 _BEHIND: Final = (Stage.BODY, Stage.COMMITMENT, Stage.RECAP, Stage.CLOSE, Stage.WRAP_UP)
 
 #: What may be said twice in one call, where the customer brings it up again.
-_SAID_AGAIN: Final = frozenset({ItemKind.SAY, ItemKind.LISTEN, ItemKind.CLOSE})
+SAID_AGAIN: Final = frozenset({ItemKind.SAY, ItemKind.LISTEN, ItemKind.CLOSE})
 
 _METHOD_ORDER: Final = {method: place for place, method in enumerate(VerificationMethod)}
 
@@ -152,9 +152,9 @@ class Writer:
             [each for each in found if each.id not in said], stage, at, self._budget
         )
         if not any(item.kind in tables.SPOKEN for item in shown):
-            again = [each for each in before if each.item.kind in _SAID_AGAIN]
+            again = [each for each in before if each.item.kind in SAID_AGAIN]
             shown += self._moment(again, stage, at, self._budget - len(shown))
-            before = [each for each in before if each.item.kind not in _SAID_AGAIN]
+            before = [each for each in before if each.item.kind not in SAID_AGAIN]
         for candidate in before:
             self._withhold(candidate, _SAID)
         self.items += shown

@@ -1,13 +1,14 @@
 """The proof of no dead air: whatever happens in a call, its reactions leave something to say.
 
-For every purpose, every event and whoever may listen after it there must be no situation in which
-everything stays unsaid: because conditions do not hold, because other rules speak instead, or
+For every purpose, every event and whoever may listen there must be no situation in which everything
+stays unsaid: because conditions do not hold, because other rules speak instead, or
 because the guards remove it. The guards are asked at the highest care, so that what some customer
 would not be shown counts for nobody. Where a call may not go on, only its end is still shown, so
 that every event needs an end that is always there.
 
-Facts may be anything, each by itself, in one world; the state of the call is what it can be after
-the event. What has been said before is said again. Words that stand in for a pack do not count.
+Everything may have been said before in the call, so that an ask or an offer, which is never made a
+second time, is no answer by itself. Facts may be anything, each by itself, in one world. Words that
+stand in for a pack do not count.
 """
 
 from __future__ import annotations
@@ -20,28 +21,39 @@ from advisor.engagement.card import TrustTier
 from advisor.facts.events import EVENTS
 from advisor.facts.values import Answer, Possible, Special, Value
 from advisor.facts.view import Facts
-from advisor.facts.vocabulary import Force, ItemKind, LegalClass
+from advisor.facts.vocabulary import Force, ItemKind, LegalClass, Stage
 from advisor.guidance import guards, tables
 from advisor.guidance.decision import Verdict
 from advisor.guidance.guards import Progress, Refusal, Setting
 from advisor.guidance.rendering import Renderer
+from advisor.guidance.script import SAID_AGAIN
 from advisor.guidance.state import CallState
 from advisor.rules.domains import OTHER
 from advisor.rules.groups import Joined, enough, grouped, groups_in, nodes_of, scope_leaves
 from advisor.rules.pack import Item, Pack, Priority, Purpose, Rule
 from advisor.rules.problems import Problems, listed
 from advisor.rules.reasoning import Demand, silent, witness
-from advisor.workbench.checks.aftermath import ANSWERED_BY, QUIET, SHOWN, UNHEARD, after_event, so
-from advisor.workbench.checks.reach import always, call_of, fixed_facts, one_of, unread
+from advisor.workbench.checks.aftermath import (
+    ANSWERED_BY,
+    LISTENERS,
+    QUIET,
+    SHOWN,
+    STAGE,
+    UNHEARD,
+    so,
+)
+from advisor.workbench.checks.reach import always, call_of, fixed_facts, unread
 from advisor.workbench.checks.tries import LIMIT, CrowdedError, Tries
 
 #: What is still said where a call may not go on.
 _END: Final = frozenset({ItemKind.CLOSE})
-_ANY: Final = frozenset(ItemKind)
 
-_CAPACITY: Final = "capacity.callback"
+#: What is never made a second time in one call.
+_ONCE: Final = tables.SPOKEN - SAID_AGAIN
+_ANY: Final = frozenset(ItemKind) - _ONCE
+
 #: Facts that a message tells beside those that rules ask about.
-_TOLD: Final = (SHOWN, ANSWERED_BY, _CAPACITY)
+_TOLD: Final = (SHOWN, ANSWERED_BY)
 #: Items named in the advice of one message.
 _NAMED: Final = 3
 
@@ -63,7 +75,7 @@ class _Moment:
         """The kinds of items that answer."""
         if self.blocked:
             return _END
-        return _ANY if self.event in UNHEARD else tables.SPOKEN
+        return _ANY if self.event in UNHEARD else SAID_AGAIN
 
 
 def check_answers(pack: Pack, problems: Problems, *, limit: int = LIMIT) -> None:
@@ -107,12 +119,11 @@ def _unanswered(answering: Mapping[str, Sequence[Rule]], pack: Pack, problems: P
         return
     first = min(rule.mark for rule in pack.rules if rule.events)
     purpose = next(iter(pack.purposes))
-    stage = after_event(events[0]).facts["call.stage"][0]
     problems.error(
         first,
         "no-answer",
-        f"nothing to say when {listed(events)} is reported, in {purpose} at {stage} or anywhere"
-        " else",
+        f"nothing to say when {listed(events)} is reported, in {purpose} at {Stage.PRE_CALL.word}"
+        " or anywhere else",
         "a reaction to it",
         hint="The reactions of the default pack answer every event: begin with a copy.",
     )
@@ -136,14 +147,14 @@ class _Proof:
         tries = Tries(self._limit)
         seen: set[object] = set()
         for moment in self._moments(event):
-            for listener in after_event(event).listeners:
+            for listener in LISTENERS:
                 counted = self._counted(moment, rules, listener)
                 demands = [*self._always[moment.purpose.id], *so(event, listener)]
                 key = (tuple(counted), _asked(demands, rules))
                 if key in seen:
                     continue
                 seen.add(key)
-                ways = [self._unsaid(rule, rules, back=back) for rule, back in counted.values()]
+                ways = [self._unsaid(rule, rules) for rule in counted.values()]
                 ways.sort(key=len)
                 try:
                     found = witness(demands, ways, self._pack.catalogue, tries.take)
@@ -162,18 +173,21 @@ class _Proof:
 
     def _counted(
         self, moment: _Moment, rules: Sequence[Rule], listener: CallState
-    ) -> dict[tuple[int, bool], tuple[Rule, bool]]:
-        """List the rules with an item that no guard removes, and whether it is a call-back."""
+    ) -> dict[int, Rule]:
+        """List the rules with an item that nothing removes, by their numbers."""
         care = self._care[moment.purpose.id]
-        counted = {}
-        for rule, item in _answers(rules, moment, self._pack.settings.budgets.items):
-            if care.refusal(item, listener) is None:
-                back = item.what == "callback"
-                counted[rule.number, back] = (rule, back)
-        return counted
+        budget = self._pack.settings.budgets.items
+        if moment.event not in UNHEARD and _beside(rules) >= budget:
+            return {}
+        return {
+            rule.number: rule
+            for rule in rules
+            for item in rule.items
+            if item.kind in moment.kinds and care.refusal(item, listener) is None
+        }
 
-    def _unsaid(self, rule: Rule, rules: Sequence[Rule], *, back: bool) -> list[Demand]:
-        """List the ways in which an item may be missing, or, if it is one, an offered call-back."""
+    def _unsaid(self, rule: Rule, rules: Sequence[Rule]) -> list[Demand]:
+        """List the ways in which an item that no guard removes may be missing."""
         ways = [silent(rule)]
         ways += [
             Demand(Joined(conjunction=True, parts=nodes_of(other)), enough(other.if_unsure))
@@ -187,8 +201,6 @@ class _Proof:
             )
             for other in self._replacers.get(rule.id, ())
         ]
-        if back:
-            ways.append(one_of(_CAPACITY, (0,)))
         return ways
 
     def _report(
@@ -203,10 +215,11 @@ class _Proof:
         told = {*_asked_by(rules), *_TOLD} - fixed_facts(self._pack, moment.purpose).keys()
         context = ", ".join(f"{name}: {written(found[name])}" for name in found if name in told)
         refused = [
-            f"{rule.id}/{item.name} ({refusal.text.rstrip('.')})"
+            f"{rule.id}/{item.name} ({why.rstrip('.')})"
             for rule in rules
             for item in rule.items
-            if item.kind in moment.kinds and (refusal := care.refusal(item, listener)) is not None
+            if (item.kind in moment.kinds or item.kind in _ONCE)
+            and (why := care.why_not(item, listener)) is not None
         ]
         wanted = "a close item" if moment.blocked else "an item that is said"
         over = " and the call may not go on" if moment.blocked else ""
@@ -214,7 +227,7 @@ class _Proof:
             rules[0].mark,
             "no-answer",
             f"nothing to say when {moment.event} is reported{over}, in {moment.purpose.id} at"
-            f" {written(found['call.stage'])} with {{{context}}}",
+            f" {written(found[STAGE])} with {{{context}}}",
             f"{wanted} whatever the facts",
             hint=f"Not counted: {'; '.join(refused[:_NAMED])}." if refused else "",
         )
@@ -247,6 +260,13 @@ class _Care:
         )
         self._known: dict[tuple[int, CallState], Refusal | None] = {}
 
+    def why_not(self, item: Item, listener: CallState) -> str | None:
+        """Say why an item does not count before a listener; None where it does."""
+        if item.kind in _ONCE:
+            return "It is made once in a call, and not again"
+        refusal = self.refusal(item, listener)
+        return None if refusal is None else refusal.text
+
     def refusal(self, item: Item, listener: CallState) -> Refusal | None:
         """Return why an item might not be shown to a listener; None where it always is."""
         key = (id(item), listener)
@@ -275,24 +295,15 @@ def _asked_by(rules: Sequence[Rule]) -> set[str]:
     return {group.fact for rule in rules for node in nodes_of(rule) for group in groups_in(node)}
 
 
-def _answers(rules: Sequence[Rule], moment: _Moment, budget: int) -> Iterator[tuple[Rule, Item]]:
-    """Iterate over items that answer, and that what is shown beside them leaves room for."""
-    roomy = moment.event in UNHEARD or _beside(rules, blocked=moment.blocked) < budget
-    for rule in rules:
-        for item in rule.items:
-            if item.kind in moment.kinds and (roomy or item.force is Force.MUST):
-                yield rule, item
-
-
-def _beside(rules: Sequence[Rule], *, blocked: bool) -> int:
-    """Count the items that may take the room of what is said, as if all rules spoke at once.
+def _beside(rules: Sequence[Rule]) -> int:
+    """Count what may be shown before what is said again, as if all rules spoke at once.
 
     Of a group one rule speaks. An ask that must be made keeps its room even where it is refused.
     """
     alone = 0
     most: dict[str, int] = {}
     for rule in rules:
-        mute = sum(_takes_room(item, blocked=blocked) for item in rule.items)
+        mute = sum(_takes_room(item) for item in rule.items)
         if rule.group is None:
             alone += mute
         else:
@@ -300,9 +311,7 @@ def _beside(rules: Sequence[Rule], *, blocked: bool) -> int:
     return alone + sum(most.values())
 
 
-def _takes_room(item: Item, *, blocked: bool) -> bool:
-    if blocked:
-        return item.kind is ItemKind.STOP
+def _takes_room(item: Item) -> bool:
     if item.kind in tables.SPOKEN:
         return item.force is Force.MUST and guards.cost(item) > 0
     return True

@@ -223,15 +223,14 @@ def test_conditions_that_leave_no_gap_are_enough() -> None:
     assert _problems(low, high) == []
 
 
-def test_what_is_so_after_the_event_is_no_gap() -> None:
-    """Nobody who has just confirmed who they are counts as someone who has not."""
-    more = (
-        "when: {call.customer_verification: {at_least: claimed}, call.stage: {at_least: ringing}}, "
+def test_reports_come_late() -> None:
+    """Somebody else may be on the line by the time it is told that the customer was (004-11)."""
+    more = "when: {call.customer_verification: {at_least: claimed}}, "
+    _, problems = _check(
+        _rule("a", _BYE, on="person_confirmed", more=more), _rest("person_confirmed")
     )
-    rule = _rule("a", _BYE, on="person_confirmed", more=more)
-    pack, problems = _check(rule, _rest("person_confirmed"))
-    assert list(problems) == []
-    assert pack is not None
+    (problem,) = problems
+    assert "call.customer_verification: none" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -239,7 +238,7 @@ def test_what_is_so_after_the_event_is_no_gap() -> None:
     [
         (
             'ask: {name: q, what: feedback, force: must, text: "How was it?"}',
-            "allows 0 asks a call",
+            "It is made once in a call",
         ),
         (
             'say: {name: q, force: must, text: "Buy now.", benefit: company}',
@@ -247,7 +246,7 @@ def test_what_is_so_after_the_event_is_no_gap() -> None:
         ),
         (
             'offer: {name: q, what: savings, force: must, text: "Would you like it?"}',
-            "Nothing is offered where trust is low",
+            "It is made once in a call",
         ),
         (
             'say: {name: q, force: must, text: "It is {customer.preferred_name}."}',
@@ -271,17 +270,15 @@ def test_other_words_for_what_is_unknown_count() -> None:
     assert _problems(_rule("a", item, _BYE)) == []
 
 
-def test_a_call_back_that_nobody_can_make_is_no_answer() -> None:
-    """An offer to ring again is gone where nobody is free; that needs another answer (001-11)."""
-    back = 'offer: {name: again, what: callback, force: must, text: "Shall I ring later?"}'
-    (message,) = _problems(_rule("a", back))
-    assert "capacity.callback: 0" in message
-    assert "in news" in message
-    letter = 'offer: {name: post, what: letter, force: must, text: "Shall I write?"}'
-    assert _problems(_rule("a", letter, _BYE)) == []
-    free = "when: {capacity.callback: {at_least: 1}}, "
-    busy = "if_unsure: apply, when: {capacity.callback: {less_than: 1}}, "
-    assert _problems(_rule("a", back, _BYE, more=free), _rule("b", _BYE, more=busy)) == []
+def test_what_is_made_once_is_no_answer_by_itself() -> None:
+    """An ask or an offer is not made again when they come back to it; something else is said."""
+    for item in (
+        'offer: {name: q, what: letter, force: must, text: "Shall I write?"}',
+        'ask: {name: q, what: time, force: must, text: "When shall I ring?"}',
+    ):
+        (message,) = _problems(_rule("a", item))
+        assert "in news" in message
+        assert _problems(_rule("a", item, _BYE)) == []
 
 
 def test_a_call_that_may_not_go_on_needs_an_end() -> None:
@@ -328,11 +325,11 @@ def test_much_that_is_not_said_may_leave_no_room_for_what_is() -> None:
     could = 'say: {name: s, force: could, text: "Yes."}'
     (message,) = _problems(_rule("a", *notes, could, _BYE.replace("should", "could")))
     assert "an item that is said" in message
-    assert _problems(_rule("a", *notes, _SORRY, _BYE)) == []
-    stops = [f'stop: {{name: n{n}, force: should, text: "Stop."}}' for n in range(2)]
-    apply = "if_unsure: apply, "
-    (message,) = _problems(_rule("a", *stops, _SORRY, _BYE, more=apply))
-    assert "a close item" in message
+    assert _problems(_rule("a", *notes, _SORRY, _BYE)) == [message]
+    assert _problems(_rule("a", notes[0], _SORRY, _BYE)) == []
+    ask = 'ask: {name: q, what: consent, force: must, text: "May we?"}'
+    (message,) = _problems(_rule("a", notes[0], ask, _BYE))
+    assert "an item that is said" in message
     one_of_two = [
         _rule(f"a{n}", notes[0], _SORRY, _BYE, more=f"group: g, priority: {priority}, {when}")
         for n, (priority, when) in enumerate([("high", "when: {card.tier: low}, "), ("low", "")])
@@ -447,9 +444,22 @@ def _calls() -> Iterator[tuple[str, Profile, Mapping[str, Value]]]:
 
 
 def _is_silent(guide: Guide, purpose: str, profile: Profile, stated: Mapping[str, Value]) -> bool:
+    every = frozenset(f"{rule.id}/{item.name}" for rule in guide.pack.rules for item in rule.items)
+    return any(
+        _says_nothing(guide, purpose, profile, stated, said) for said in (frozenset[str](), every)
+    )
+
+
+def _says_nothing(
+    guide: Guide,
+    purpose: str,
+    profile: Profile,
+    stated: Mapping[str, Value],
+    said: frozenset[str],
+) -> bool:
     situation = situation_of(
         guide.pack,
-        Call(id="c", brand="acme", dialled=True),
+        Call(id="c", brand="acme", dialled=True, said=said),
         purpose,
         datetime(2026, 1, 12, 15, tzinfo=UTC),
         profile=profile,
