@@ -82,12 +82,12 @@ def desk(address: str) -> Starlette:
 
     return Starlette(
         routes=[
+            Mount("/static", StaticFiles(directory=_HERE / "static")),
             Route("/", _start),
             Route("/calls", _calls),
             Route("/{what:str}/{id:str}", _follow),
             Route("/{what:str}/{id:str}/stream", _stream),
             Route("/call/{id:str}/events", _report, methods=["POST"]),
-            Mount("/static", StaticFiles(directory=_HERE / "static")),
         ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS)),

@@ -26,6 +26,11 @@ USED: Final = "guidance_used"
 #: Events after which the agent has nobody left to speak to.
 ENDS: Final = frozenset({"customer_hung_up", "agent_hung_up", "call_dropped"})
 
+#: Events that happen also where nobody has answered.
+_UNHEARD: Final = frozenset(
+    {"agent_assigned", "call_placed", "guidance_shown", "guidance_dismissed", "guidance_overridden"}
+)
+
 #: What saying an item that establishes one of these makes of a call, beside its disclosure.
 _ESTABLISHED: Final = MappingProxyType(
     {
@@ -119,7 +124,11 @@ def course_of(pack: Pack, begun: Call, happenings: Iterable[Happening]) -> Cours
         agent = each.agent or agent
         legs[at] = legs.get(at, CallState(leg=at)).joined(_added(effect, at, each, item))
     state = reduce(CallState.joined, (legs[each] for each in sorted(legs)))
-    stage = Stage.WRAP_UP if any(each.kind in ENDS for each in ordered) else state.stage
+    stage = state.stage
+    if any(each.kind in ENDS for each in ordered):
+        stage = Stage.WRAP_UP
+    elif any(each.kind not in _UNHEARD for each in ordered):
+        stage = max(stage, Stage.ANSWERED)
     call = replace(
         begun,
         dialled=begun.dialled or any(each.kind != "agent_assigned" for each in ordered),

@@ -10,7 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from advisor.facts.vocabulary import Force, ItemKind, Stage, VerificationMethod
+from advisor.facts.vocabulary import (
+    CompanyProof,
+    Establishes,
+    Force,
+    ItemKind,
+    Stage,
+    Verification,
+    VerificationMethod,
+)
 from advisor.guidance import guards, tables
 from advisor.guidance.context import Grounds
 from advisor.guidance.decision import Guidance, Suppressed, Withheld
@@ -126,7 +134,7 @@ class Writer:
                 continue
             stage = candidate.item.stage
             when = Stage.BODY if stage is None else stage
-            if candidate.id in state.said:
+            if candidate.id in state.said or _is_known(candidate.item, state):
                 self._withhold(candidate, _SAID)
             elif when in moments:
                 moments[when].append(candidate)
@@ -212,6 +220,19 @@ class Writer:
             facts=facts + tuple(used(name) for name in words.facts if name not in named),
             unsure=unsure,
         )
+
+
+def _is_known(item: Item, state: CallState) -> bool:
+    """Tell whether what an item is there for has been achieved in other words."""
+    match item.establishes:
+        case Establishes.PERSON:
+            return state.verification >= Verification.CLAIMED
+        case Establishes.COMPANY_PROOF:
+            return state.company_proof in {CompanyProof.OFFERED, CompanyProof.ACCEPTED}
+        case Establishes.BOUND | Establishes.HEADLINE | Establishes.STATEMENT as said:
+            return state.disclosure >= tables.ESTABLISHED[said]
+        case _:
+            return False
 
 
 def _for_brief(candidate: Candidate) -> bool:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import httpx
 import pytest
-import uvicorn
 
 from advisor.cli.desk import listening
-from advisor.desk.app import desk
 from advisor.desk.buttons import GROUPS, REPORTABLE
 from advisor.v1 import advisor_service_pb2 as wire
 from advisor.v1.vocabulary_call_pb2 import CallEventKind
+from tests.desk.serving import served
 from tests.server.running import Client, pin_call, running, settings_for
 
 _HERE = {"sec-fetch-site": "same-origin"}
@@ -32,26 +30,6 @@ class Desk:
     service: Client
     web: httpx.AsyncClient
     url: str
-
-
-@asynccontextmanager
-async def served(address: str) -> AsyncIterator[str]:
-    """Serve the desk on a free port of loopback."""
-    config = uvicorn.Config(
-        desk(address), host="127.0.0.1", port=0, log_level="warning", lifespan="on"
-    )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:
-            await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = server.force_exit = True
-        await task
 
 
 @pytest.fixture(name="open_desk")
@@ -220,6 +198,14 @@ async def test_the_page_says_that_the_service_is_away() -> None:
             "/call/c-1/events", data={"kind": "CUSTOMER_BUSY", "event_id": "e"}, headers=_HERE
         )
         assert answer.status_code == 503
+
+
+@pytest.mark.parametrize(("name", "kind"), [("desk.js", "javascript"), ("desk.css", "css")])
+async def test_the_page_finds_its_script_and_style(open_desk: Desk, name: str, kind: str) -> None:
+    """What the page needs is served beside it, as what it is."""
+    answer = await open_desk.web.get(f"/static/{name}")
+    assert answer.status_code == 200
+    assert kind in answer.headers["content-type"]
 
 
 async def test_where_to_begin(open_desk: Desk) -> None:

@@ -188,3 +188,11 @@ def test_the_agent_assigned_last_speaks(a_pack: Pack) -> None:
     assert course.call.agent.name == "Sam"
     assert not course.call.dialled
     assert course_of(a_pack, begun, [_told("call_placed")]).call.dialled
+
+
+def test_somebody_is_on_the_line_once_anything_is_heard_of_them(a_pack: Pack) -> None:
+    """What a customer does says that the call was answered; what is only shown says nothing."""
+    begun = replace(_CALL, stage=Stage.PRE_CALL)
+    heard = course_of(a_pack, begun, [_told("customer_busy")])
+    assert heard.call.stage is Stage.ANSWERED
+    assert course_of(a_pack, begun, [_told("guidance_shown")]).call.stage is Stage.PRE_CALL

@@ -1,0 +1,120 @@
+"""The agent's page in a real browser: keyboard, focus, broken lines, narrow screens."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from advisor.v1 import advisor_service_pb2 as wire
+from advisor.v1.vocabulary_call_pb2 import CallEventKind
+from tests.desk.serving import served
+from tests.server.running import Client, pin_call, running, settings_for
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    _CHROMIUM is None or importlib.util.find_spec("playwright") is None,
+    reason="NOT TESTED: the page in a real browser. Install Chromium (apt-get install chromium).",
+)
+_SOON = 15_000
+
+
+@pytest.fixture(name="browser")
+async def _browser() -> AsyncIterator[Browser]:
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - may not be installed
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(name="client")
+async def _client(tmp_path: Path, redis_url: str) -> AsyncIterator[Client]:
+    name = re.sub("[^a-z0-9]+", "-", tmp_path.name.lower()).strip("-")
+    settings = settings_for(tmp_path, redis_url=redis_url, namespace=name)
+    async with running(settings) as client:
+        await client.advise(pin_call(customer_id="k-1"))
+        yield client
+
+
+async def _open(browser: Browser, url: str, width: int = 1280) -> Page:
+    page = await browser.new_page(viewport={"width": width, "height": 800})
+    await page.goto(f"{url}/call/c-1")
+    await page.wait_for_selector("#next", timeout=_SOON)
+    return page
+
+
+async def test_a_call_is_handled_by_keyboard_alone(browser: Browser, client: Client) -> None:
+    """Enter says the next line, a letter reports what happened, and the page answers (004-11)."""
+    async with served(client.running.address) as url:
+        page = await _open(browser, url)
+        headline = await page.text_content("#next")
+        assert headline is not None
+        assert "a change to how your card works" in headline
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector(f"#next:not(:has-text('{headline[10:30]}'))", timeout=_SOON)
+        await page.keyboard.press("b")
+        await page.wait_for_selector("text=after: customer busy", timeout=_SOON)
+        await page.uncheck("#keys")
+        await page.keyboard.press("m")
+        assert await page.locator("text=after: mealtime cue").count() == 0
+
+
+async def test_the_next_line_is_the_largest_thing_and_is_read_out(
+    browser: Browser, client: Client
+) -> None:
+    """Nothing on the page is larger than what to say next, and screen readers hear it."""
+    async with served(client.running.address) as url:
+        page = await _open(browser, url)
+        sizes = await page.evaluate(
+            "[...document.querySelectorAll('body *')].map(e => [e.id,"
+            " parseFloat(getComputedStyle(e).fontSize)])"
+        )
+        largest = max(size for _id, size in sizes)
+        assert [name for name, size in sizes if size == largest] == ["next"]
+        assert await page.text_content("#spoken") == await page.text_content("#next")
+
+
+async def test_what_another_reports_keeps_focus_and_words(browser: Browser, client: Client) -> None:
+    """A change does not take away the field in which the agent writes, nor what stands in it."""
+    async with served(client.running.address) as url:
+        page = await _open(browser, url)
+        await page.fill("#words", "she asked for her sis")
+        request = wire.ReportCallEventRequest(call_id="c-1")
+        request.event.event_id = "e-1"
+        request.event.kind = CallEventKind.CALL_EVENT_KIND_DRIVING_CUE
+        await client.raw("AdvisorService/ReportCallEvent", request.SerializeToString())
+        await page.wait_for_selector("text=after: driving cue", timeout=_SOON)
+        assert await page.evaluate("document.activeElement.id") == "words"
+        assert await page.input_value("#words") == "she asked for her sis"
+
+
+async def test_a_broken_line_is_shown_and_mended(browser: Browser, client: Client) -> None:
+    """The page says that it reconnects, and goes on by itself when the desk is back."""
+    async with served(client.running.address) as url:
+        page = await _open(browser, url)
+        await page.wait_for_selector("#line:has-text('Connected')", timeout=_SOON)
+        port = int(url.rpartition(":")[2])
+    await page.wait_for_selector("#line.lost", timeout=_SOON)
+    assert await page.text_content("#next")
+    async with served(client.running.address, port):
+        await page.wait_for_selector("#line:not(.lost)", timeout=2 * _SOON)
+
+
+@pytest.mark.parametrize("width", [320, 640])
+async def test_a_narrow_screen_needs_no_scrolling_sideways(
+    browser: Browser, client: Client, width: int
+) -> None:
+    """At 320 pixels (1280 at 400 %) and 640 (at 200 %) everything fits the width."""
+    async with served(client.running.address) as url:
+        page = await _open(browser, url, width)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
