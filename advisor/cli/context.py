@@ -52,22 +52,24 @@ def read_context(name: str, data: bytes, problems: Problems) -> AdviseRequest:
 def context_of(node: Node, problems: Problems) -> AdviseRequest:
     """Read a context that stands somewhere in a tree."""
     request = AdviseRequest()
-    _Reader(problems).message(node, request)
+    TreeReader(problems).message(node, request)
     return request
 
 
 def message_of(node: Node, message: Message, problems: Problems) -> None:
     """Read any message of the contract that stands somewhere in a tree."""
-    _Reader(problems).message(node, message)
+    TreeReader(problems).message(node, message)
 
 
-class _Reader:
+class TreeReader:
     """Walks a tree along the descriptor of a message."""
 
     def __init__(self, problems: Problems) -> None:
+        """Begin; `problems` takes what is wrong with the trees."""
         self._problems = problems
 
     def message(self, node: Node, message: Message) -> None:
+        """Read a message from where it stands in a tree."""
         special = _SPECIAL.get(message.DESCRIPTOR.full_name)
         if special is not None:
             special(self, node, message)
@@ -78,7 +80,7 @@ class _Reader:
             if inner is not None and isinstance(node, SequenceNode):
                 self._field(node, message, inner)
             else:
-                self._refuse(node, f"a mapping with {listed(fields)}")
+                self.refuse(node, f"a mapping with {listed(fields)}")
             return
         for key, value in node.entries:
             field = fields.get(key.text)
@@ -98,14 +100,14 @@ class _Reader:
             self._map(node, message, field)
         elif field.is_repeated:
             if not isinstance(node, SequenceNode):
-                self._refuse(node, "a list")
+                self.refuse(node, "a list")
                 return
             target = getattr(message, field.name)
             for item in node:
                 if field.message_type is not None:
                     self.message(item, target.add())
                 else:
-                    value = self._scalar(item, field)
+                    value = self.scalar(item, field)
                     if value is not None:
                         target.append(value)
         elif field.message_type is not None:
@@ -113,27 +115,28 @@ class _Reader:
             inner.SetInParent()
             self.message(node, inner)
         else:
-            value = self._scalar(node, field)
+            value = self.scalar(node, field)
             if value is not None:
                 setattr(message, field.name, value)
 
     def _map(self, node: Node, message: Message, field: FieldDescriptor) -> None:
         if not isinstance(node, MappingNode):
-            self._refuse(node, "a mapping")
+            self.refuse(node, "a mapping")
             return
         for key, value in node.entries:
             self.message(value, getattr(message, field.name)[key.text])
 
-    def _scalar(self, node: Node, field: FieldDescriptor) -> str | float | None:
+    def scalar(self, node: Node, field: FieldDescriptor) -> str | float | None:
+        """Read one value; None where it is wrong, which has then been reported."""
         if not isinstance(node, ScalarNode):
-            self._refuse(node, "one value")
+            self.refuse(node, "one value")
             return None
         if field.enum_type is not None:
             return self._word(node, field.enum_type)
         parse, expected = _SCALARS.get(field.cpp_type, (str, "a text"))
         value = parse(node.text)
         if value is None:
-            self._refuse(node, expected)
+            self.refuse(node, expected)
         return value
 
     def _word(self, node: ScalarNode, enum: EnumDescriptor) -> int | None:
@@ -156,9 +159,9 @@ class _Reader:
 
     def instant(self, node: Node, message: Message) -> None:
         """Read an instant with its offset from UTC."""
-        value = _instant(node.text) if isinstance(node, ScalarNode) else None
+        value = instant_of(node.text) if isinstance(node, ScalarNode) else None
         if value is None:
-            self._refuse(node, "an instant with its offset, like 2026-01-12T15:00:00Z")
+            self.refuse(node, "an instant with its offset, like 2026-01-12T15:00:00Z")
         else:
             assert isinstance(message, Timestamp)  # noqa: S101 - tells the type checker
             message.FromDatetime(value)
@@ -167,7 +170,7 @@ class _Reader:
         """Read a number of seconds."""
         seconds = _number(node.text) if isinstance(node, ScalarNode) else None
         if seconds is None:
-            self._refuse(node, "a number of seconds")
+            self.refuse(node, "a number of seconds")
         else:
             assert isinstance(message, Duration)  # noqa: S101 - tells the type checker
             message.FromMilliseconds(round(seconds * 1000))
@@ -179,13 +182,14 @@ class _Reader:
             message.several.SetInParent()
             message.several.words.extend(item.text for item in node if isinstance(item, ScalarNode))
         elif isinstance(node, MappingNode):
-            self._refuse(node, "one value, or a list of words")
+            self.refuse(node, "one value, or a list of words")
         elif node.quoted:
             message.text = node.text
         else:
             _bare(node.text, message)
 
-    def _refuse(self, node: Node, expected: str) -> None:
+    def refuse(self, node: Node, expected: str) -> None:
+        """Report what stands somewhere, and what should."""
         self._problems.error(_mark(node), "wrong-shape", described(node), expected)
 
 
@@ -195,7 +199,7 @@ def _mark(node: Node) -> Mark:
 
 def _bare(text: str, message: FactValue) -> None:
     """Give an unquoted scalar the type it looks like."""
-    instant = _instant(text) if _INSTANT.fullmatch(text) else None
+    instant = instant_of(text) if _INSTANT.fullmatch(text) else None
     if text in _YES_NO:
         message.yes_no = _YES_NO[text]
     elif text == "never":
@@ -221,7 +225,8 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _instant(text: str) -> datetime | None:
+def instant_of(text: str) -> datetime | None:
+    """Read an instant with its offset, in UTC; None where it is none."""
     try:
         value = datetime.fromisoformat(text)
     except ValueError:
@@ -255,8 +260,8 @@ _SCALARS: Final[Mapping[int, tuple[Callable[[str], str | float | None], str]]] =
     FieldDescriptor.CPPTYPE_DOUBLE: (_number, "a number"),
 }
 
-_SPECIAL: Final[Mapping[str, Callable[[_Reader, Node, Message], None]]] = {
-    "google.protobuf.Timestamp": _Reader.instant,
-    "google.protobuf.Duration": _Reader.duration,
-    "advisor.v1.FactValue": _Reader.fact,
+_SPECIAL: Final[Mapping[str, Callable[[TreeReader, Node, Message], None]]] = {
+    "google.protobuf.Timestamp": TreeReader.instant,
+    "google.protobuf.Duration": TreeReader.duration,
+    "advisor.v1.FactValue": TreeReader.fact,
 }

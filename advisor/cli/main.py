@@ -14,6 +14,9 @@ COMMANDS: Final = {
     "call": Place("advisor.cli.call:call", "Play a whole call, and show both sides."),
     "desk": Place("advisor.cli.desk:desk", "Serve the agent's page."),
     "rules": Place("advisor.cli.rules.group:rules", "Work on a pack of rules."),
+    "import": Place(
+        "advisor.cli.importing.command:import_command", "Load customers and calls from a file."
+    ),
     "restore": Place("advisor.cli.restore:restore_command", "Bring Redis as far as its journal."),
     "healthcheck": Place("advisor.cli.healthcheck:healthcheck", "Ask a service how it is."),
 }
