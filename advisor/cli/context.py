@@ -229,9 +229,10 @@ def instant_of(text: str) -> datetime | None:
     """Read an instant with its offset, in UTC; None where it is none."""
     try:
         value = datetime.fromisoformat(text)
-    except ValueError:
+        return value.astimezone(UTC) if value.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        # Of the first and the last day of all years UTC may be beyond them.
         return None
-    return value.astimezone(UTC) if value.tzinfo is not None else None
 
 
 def _fields(message: Message) -> Mapping[str, FieldDescriptor]:

@@ -14,7 +14,7 @@ from advisor.v1 import customer_service_pb2 as wire
 from advisor.v1.customer_service_pb2_grpc import CustomerServiceStub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
 #: Bytes of one request, well below what a service takes unless it is told otherwise.
@@ -58,11 +58,13 @@ class Sending:
         rows: Rows of a batch, 1,000 at most.
         at_once: Batches under way at once.
         patience: Seconds in which a batch is sent again where the service does not answer.
+        waiting: Told, from any thread, the seconds before a batch is sent again.
     """
 
     rows: int
     at_once: int
     patience: float
+    waiting: Callable[[float], None]
 
 
 def send(
@@ -91,7 +93,7 @@ def send(
                 not batch.customers.isdisjoint(other.customers) for other, _answer in under_way
             ):
                 yield from _answers(*under_way.popleft())
-            under_way.append((batch, threads.submit(_sent, stub, batch, how.patience)))
+            under_way.append((batch, threads.submit(_sent, stub, batch, how)))
         while under_way:
             yield from _answers(*under_way.popleft())
 
@@ -119,11 +121,9 @@ def _begun(observed_at: datetime) -> _Batch:
     return batch
 
 
-def _sent(
-    stub: CustomerServiceStub, batch: _Batch, patience: float
-) -> wire.ImportCustomersResponse:
+def _sent(stub: CustomerServiceStub, batch: _Batch, how: Sending) -> wire.ImportCustomersResponse:
     """Send a batch until it is answered: sent twice, it changes nothing more."""
-    until, wait = time.monotonic() + patience, _FIRST_WAIT
+    until, wait = time.monotonic() + how.patience, _FIRST_WAIT
     while True:
         try:
             return stub.ImportCustomers(batch.request, timeout=_DEADLINE)
@@ -132,6 +132,7 @@ def _sent(
             code = cast("grpc.Call", raised).code()
             if code not in _AGAIN or time.monotonic() + wait > until:
                 raise
+        how.waiting(wait)
         time.sleep(wait)
         wait = min(2 * wait, _MOST_WAIT)
 

@@ -91,7 +91,10 @@ def import_command(
             else:
                 with service(address) as channel:
                     run.send(
-                        rows, channel, at, Sending(rows=batch, at_once=at_once, patience=patience)
+                        rows,
+                        channel,
+                        at,
+                        Sending(rows=batch, at_once=at_once, patience=patience, waiting=_waiting),
                     )
         except FileRefused as refused:
             raise click.UsageError(f"{file.name}:{refused}") from refused
@@ -120,6 +123,10 @@ def _observed_at(file: Path, mapping: Mapping, given: str | None) -> datetime:
             raise click.UsageError("--observed-at is an instant such as 2026-01-12T15:00:00Z")
         return at
     return mapping.observed_at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
+
+
+def _waiting(seconds: float) -> None:
+    click.echo(f"the service does not answer; sending again in {seconds:g} s", err=True)
 
 
 class _Run:

@@ -163,4 +163,11 @@ def _cell(name: str, value: object) -> str:
         return "true" if value else "false"
     if not isinstance(value, str | float):
         raise _LineRefused(f'"{name}" is a list or an object; expected one value')
-    return str(value)
+    cell = str(value)
+    try:
+        cell.encode()
+    except UnicodeEncodeError as error:
+        raise _LineRefused(
+            f'"{name}" holds half a character (an escape \\ud800 to \\udfff)'
+        ) from error
+    return cell

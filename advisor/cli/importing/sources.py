@@ -122,4 +122,7 @@ def _iso(text: str) -> datetime:
 def _days_before(end: datetime, text: str) -> str:
     if not text.isascii() or not text.isdigit() or int(text[:9]) > _MOST_DAYS:
         raise ValueRefused(f'"{text}"; expected a number of days, {_MOST_DAYS} at most')
-    return (end.astimezone(UTC) - timedelta(days=int(text))).isoformat()
+    try:
+        return (end.astimezone(UTC) - timedelta(days=int(text))).isoformat()
+    except OverflowError as error:
+        raise ValueRefused(f'"{text}"; expected fewer days') from error

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -252,12 +253,36 @@ async def test_what_cannot_be_read_at_all_is_used_wrongly(
     assert words in done.stderr
 
 
+async def test_when_the_file_was_made(client: Client, tmp_path: Path) -> None:
+    """Where the mapping does not say it, it is when the file was written; an option wins."""
+    mapping = _mapped(tmp_path, "row: {customer_id: {column: id}, profile: {goal: {column: goal}}}")
+    file = tmp_path / "customers.csv"
+    for day, goal in ((2, "second"), (1, "first")):
+        file.write_text(f"id,goal\n1,{goal}\n")
+        written = datetime(2026, 1, day, tzinfo=UTC).timestamp()
+        os.utime(file, (written, written))
+        assert (await _import(file, mapping, client=client)).exit_code == 0
+    assert (await _export(client, "1")).profile.goal == "second"
+    newest = ["--observed-at", "2026-01-03T00:00:00Z"]
+    assert (await _import(file, mapping, *newest, client=client)).exit_code == 0
+    assert (await _export(client, "1")).profile.goal == "first"
+
+
+async def test_a_batch_that_is_refused_as_a_whole(client: Client, tmp_path: Path) -> None:
+    """A file that was made in the future is refused in words, and nothing is kept."""
+    options = ["--observed-at", "2027-01-01T00:00:00Z"]
+    file, mapping = _written(tmp_path, _CSV), _mapped(tmp_path)
+    done = await _import(file, mapping, *options, client=client)
+    assert done.exit_code == 1
+    assert "observed_at: must not be in the future" in done.stderr
+
+
 async def test_out_of_reach(tmp_path: Path) -> None:
     """A service that does not answer within the patience is exit code 3."""
     file, mapping = _written(tmp_path, _CSV), _mapped(tmp_path)
-    done = await _import(file, mapping, "--patience", "0")
+    done = await _import(file, mapping, "--patience", "0.3")
     assert done.exit_code == 3
-    assert "no service answers" in done.stderr
+    assert "sending again in 0.25 s\nadvisor: no service answers" in done.stderr
 
 
 async def test_a_batch_is_sent_again_until_it_is_kept(

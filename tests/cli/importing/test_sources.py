@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from advisor.cli.importing.filling import Filled, fill
 from advisor.cli.importing.mapping import read_mapping
-from advisor.cli.importing.rows import Row
+from advisor.cli.importing.rows import FileRefused, Row, Shape, read_rows
 from advisor.rules.problems import Problems
 
 
@@ -93,3 +97,38 @@ def test_an_instant_needs_its_offset_or_a_zone() -> None:
     row = "contacts: [{call_id: {line: c-}, at: {column: d}}]"
     assert "with its offset" in _fill(row, d="2026-01-01T10:00").problems[0]
     assert "a date like 2026-01-31" in _fill(row, d="soon").problems[0]
+    assert "with its offset" in _fill(row, d="0001-01-01T00:00+05:00").problems[0]
+
+
+_ANY = b"""
+file: {dates: "%Y-%m-%dT%H:%M:%S%z"}
+row:
+  customer_id: {column: a}
+  profile: {goal: {column: b}, attributes: {bank.note: {column: c}}}
+  contacts: [{call_id: {made_from: [a, b]}, at: {column: c}, disposition: {column: b}}]
+"""
+
+
+@given(
+    data=st.binary(max_size=200)
+    | st.lists(
+        st.sampled_from([b"a", b"b,c", b'"', b"\n", b",", b"{", b":", b"}", b"1"]), max_size=40
+    ).map(b"".join),
+    head=st.sampled_from(
+        [b"a,b,c\n", b'{"a":"\\ud800","b":1,"c":"9999-12-31T23:00:00-0900"}\n', b""]
+    ),
+    shape=st.sampled_from(Shape),
+)
+def test_no_file_breaks_the_reading(data: bytes, head: bytes, shape: Shape) -> None:
+    """Whatever a file holds is a row, a bad row with its line, or a file that is refused."""
+    mapping = read_mapping("map.yaml", _ANY, Problems())
+    assert mapping is not None
+    lines = [0]
+    try:
+        for row in read_rows(io.BytesIO(head + data), shape, ",", mapping.columns):
+            lines.append(row.line)
+            if not row.problem:
+                fill(mapping, row)
+    except FileRefused:
+        pass
+    assert lines == sorted(set(lines))
