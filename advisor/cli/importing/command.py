@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from grpc import Channel
 
 _USED_WRONGLY: Final = 2
-#: Seconds between two lines of progress.
-_EVERY: Final = 2.0
 _SHAPES: Final = {".jsonl": Shape.JSON_LINES, ".ndjson": Shape.JSON_LINES, ".csv": Shape.CSV}
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -56,6 +54,13 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="Seconds in which a batch is sent again where the service does not answer.",
 )
+@click.option(
+    "--progress",
+    type=click.FloatRange(0, 3600),
+    default=2.0,
+    show_default=True,
+    help="Seconds between two lines of progress, at least.",
+)
 def import_command(
     file: Path,
     mapping: Path,
@@ -66,6 +71,7 @@ def import_command(
     batch: int,
     at_once: int,
     patience: float,
+    progress: float,
     dry_run: bool,
 ) -> None:
     """Load customers and their past calls from FILE into a running service.
@@ -82,7 +88,7 @@ def import_command(
     if kind is None:
         raise click.UsageError(f"{file.name}: say what it is, with --format")
     with file.open("rb") as opened:
-        run = _Run(file, opened, how, checking=dry_run)
+        run = _Run(file, opened, how, checking=dry_run, every=progress)
         try:
             rows = read_rows(opened, kind, how.delimiter, how.columns)
             if dry_run:
@@ -132,10 +138,13 @@ def _waiting(seconds: float) -> None:
 class _Run:
     """One run over a file: what was kept, what was refused, how far it is."""
 
-    def __init__(self, path: Path, file: IO[bytes], mapping: Mapping, *, checking: bool) -> None:
+    def __init__(
+        self, path: Path, file: IO[bytes], mapping: Mapping, *, checking: bool, every: float
+    ) -> None:
         self._name = path.name
         self._size = max(path.stat().st_size, 1)
         self._file = file
+        self._every = every
         self._mapping = mapping
         self._checker = Checker(ImportedCustomer) if checking else None
         self._done = "right" if checking else "kept"
@@ -193,10 +202,10 @@ class _Run:
 
     def _progress(self) -> None:
         now = time.monotonic()
-        if now - self._told < _EVERY:
+        if now - self._told < self._every:
             return
         self._told = now
-        rate = (self.kept + self.refused) / (now - self._began)
+        rate = (self.kept + self.refused) / max(now - self._began, 0.001)
         part = 100 * self._file.tell() // self._size
         click.echo(
             f"{part} % read, {self.kept} rows {self._done}, {self.refused} refused,"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -176,6 +177,32 @@ async def test_a_dry_run_sends_nothing(client: Client, tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert done.stdout.endswith("4 rows right, 6 refused.\n")
     assert not (await _export(client, "crm-10")).profile.preferred_name
+
+
+async def test_progress_is_told(client: Client, tmp_path: Path) -> None:
+    """While it runs, the standard error says how much is read, kept and refused, and how fast."""
+    file, mapping = _written(tmp_path, _BAD), _mapped(tmp_path)
+    options = ["--progress", "0", "--batch", "1", "--at-once", "1"]
+    done = await _import(file, mapping, *options, client=client)
+    told = [line for line in done.stderr.splitlines() if " % read, " in line]
+    assert len(told) == 10
+    assert re.fullmatch(r"100 % read, 1 rows kept, 6 refused, \d+ rows/s", told[-1])
+
+
+async def test_a_dry_run_knows_what_every_contact_needs(tmp_path: Path) -> None:
+    """`--dry-run` refuses a row that tells of nothing, and a contact without its id."""
+    mapping = """
+row:
+  customer_id: {column: id}
+  contacts: [{call_id: {column: call}, at: {column: at}}]
+"""
+    file = _written(tmp_path, "id,call,at\n1,,\n2,,2026-01-01T00:00Z\n3,c,2026-01-01T00:00Z\n")
+    done = await _import(file, _mapped(tmp_path, mapping), "--dry-run")
+    assert done.stdout == (
+        "customers.csv:2: must tell of something: a profile or contacts\n"
+        "customers.csv:3: contacts[0].call_id: is required\n"
+        "1 rows right, 2 refused.\n"
+    )
 
 
 async def test_many_batches_keep_the_order_of_a_customer(client: Client, tmp_path: Path) -> None:
