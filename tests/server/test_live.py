@@ -14,6 +14,7 @@ import grpc
 import pytest
 from redis.asyncio import Redis
 
+from advisor.facts.events import EVENTS
 from advisor.store.embedded.server import EmbeddedServer
 from advisor.store.live import MOST_EVENTS
 from advisor.v1 import advisor_service_pb2 as wire
@@ -26,13 +27,23 @@ from advisor.v1.vocabulary_decision_pb2 import DECISION_BLOCK
 from tests.server.desk import Refused
 from tests.server.running import Client, pin_call, running, settings_for
 
-_REACTIONS: Final = """
+_OWN: Final = {"customer_asked_purpose", "identity_refused", "stop_calling_requested"}
+_REACTIONS: Final = (
+    f"""
 reactions:
+  - id: anything-else
+    on: [{", ".join(event for event in EVENTS if event not in _OWN)}]
+    because: There is always a way out.
+    then:
+      - close: {{name: bye, force: could, text: "Goodbye."}}
+"""
+    """
   - id: what-about
     on: customer_asked_purpose
     because: Whoever asks is told.
     then:
       - say: {name: answer, force: must, text: "{purpose.say}"}
+      - close: {name: bye, force: should, text: "Thank you. Goodbye."}
   - id: refused
     on: identity_refused
     because: Refusing is their right.
@@ -45,6 +56,7 @@ reactions:
     then:
       - close: {name: done, force: must, text: "We won't ring you again. Goodbye."}
 """
+)
 
 
 def _settings(tmp_path: Path, redis_url: str, **changed: object) -> Any:  # noqa: ANN401
@@ -57,6 +69,15 @@ def _settings(tmp_path: Path, redis_url: str, **changed: object) -> Any:  # noqa
 @pytest.fixture(name="client")
 async def _client(tmp_path: Path, redis_url: str) -> AsyncIterator[Client]:
     async with running(_settings(tmp_path, redis_url)) as client:
+        yield client
+
+
+@pytest.fixture(name="speechless")
+async def _speechless(tmp_path: Path, redis_url: str) -> AsyncIterator[Client]:
+    """A service whose pack answers no event."""
+    settings = _settings(tmp_path, redis_url)
+    (tmp_path / "rules" / "reactions.yaml").unlink()
+    async with running(settings) as client:
         yield client
 
 
@@ -86,7 +107,7 @@ async def test_an_event_is_answered_and_kept(client: Client) -> None:
     decision = await client.advise(pin_call(customer_id="k-1"))
     answer = await _report(client, _event("customer_asked_purpose"))
     guidance = answer.guidance
-    assert _texts(guidance) == ["From 1 February every purchase will need your PIN."]
+    assert _texts(guidance)[0] == "From 1 February every purchase will need your PIN."
     assert guidance.answers == terms.CALL_EVENT_KIND_CUSTOMER_ASKED_PURPOSE
     assert answer.stored
     assert not answer.repeated
@@ -140,21 +161,21 @@ async def test_overriding_advice_is_recorded_for_the_rules(client: Client) -> No
     assert client.registry.get_sample_value("advisor_adherence_events_total", labels) == 1
 
 
-async def test_there_is_no_dead_air(client: Client) -> None:
+async def test_there_is_no_dead_air(speechless: Client) -> None:
     """What the pack has no words for is answered with words that are always true (004-11)."""
-    await client.advise(pin_call(customer_id="k-1"))
-    answer = await _report(client, _event("unscripted", text="my dog ate it"))
+    await speechless.advise(pin_call(customer_id="k-1"))
+    answer = await _report(speechless, _event("unscripted", text="my dog ate it"))
     assert answer.guidance.uncovered
     assert _texts(answer.guidance) == ["Thank you for telling me. I'm listening."]
     labels = {"event": "unscripted"}
-    assert client.registry.get_sample_value("advisor_uncovered_events_total", labels) == 1
-    assert "dog" not in client.log.getvalue()
+    assert speechless.registry.get_sample_value("advisor_uncovered_events_total", labels) == 1
+    assert "dog" not in speechless.log.getvalue()
 
 
-async def test_an_unknown_kind_of_event_is_unscripted(client: Client) -> None:
+async def test_an_unknown_kind_of_event_is_unscripted(speechless: Client) -> None:
     """A newer client's event is answered, not refused."""
-    await client.advise(pin_call(customer_id="k-1"))
-    answer = await _report(client, CallEvent(event_id="e-9", kind=999))  # type: ignore[arg-type]
+    await speechless.advise(pin_call(customer_id="k-1"))
+    answer = await _report(speechless, CallEvent(event_id="e-9", kind=999))  # type: ignore[arg-type]
     assert answer.guidance.answers == terms.CALL_EVENT_KIND_UNSCRIPTED
     assert answer.guidance.uncovered
 
@@ -240,7 +261,7 @@ async def test_a_call_that_goes_on_is_guided_without_redis(
             os.kill(own_redis.pid, signal.SIGCONT)
         assert not answer.stored
         assert answer.guidance.context_report.degraded
-        assert _texts(answer.guidance) == ["From 1 February every purchase will need your PIN."]
+        assert _texts(answer.guidance)[0] == "From 1 February every purchase will need your PIN."
         assert list(answer.guidance.progress.asks_refused) == [terms.ASK_KIND_IDENTITY]
         async with asyncio.timeout(15):
             while not (again := await _report(client, _event("customer_asked_purpose"))).stored:

@@ -15,7 +15,11 @@ from advisor.v1 import vocabulary_decision_pb2 as decision
 from advisor.v1.advisor_service_pb2 import EXPLAIN_LEVEL_NONE
 from advisor.v1.customer_pb2 import CustomerProfile, CustomerSuppression, LiftSuppression
 from advisor.v1.customer_service_pb2 import GetCustomerRequest, UpdateCustomerRequest
-from advisor.v1.pack_pb2 import RULE_SECTION_GUIDANCE, PackFile
+from advisor.v1.pack_pb2 import (
+    DIAGNOSTIC_SEVERITY_WARNING,
+    RULE_SECTION_GUIDANCE,
+    PackFile,
+)
 from advisor.v1.rule_service_pb2 import (
     CheckPackRequest,
     EvaluatePackRequest,
@@ -231,7 +235,7 @@ async def test_a_page_token_of_another_list_is_refused(settings: Settings, token
 
 
 async def test_a_pack_is_checked_without_being_loaded(settings: Settings) -> None:
-    """Every mistake comes back with its place; a right pack comes back with its version."""
+    """Every mistake comes back with its place; a right pack with its version and warnings."""
     files = [PackFile(path=name, content=content) for name, content in PACK.items()]
     broken = [PackFile(path="pack.yaml", content=b"pack: {nam: small}\nguidance: {}\n")]
     async with running(settings) as client:
@@ -241,7 +245,8 @@ async def test_a_pack_is_checked_without_being_loaded(settings: Settings) -> Non
             await client.check_pack(CheckPackRequest(files=[*files, *files]))
         still = (await client.get_pack()).pack.pack_version
 
-    assert (list(right.diagnostics), right.pack_version) == ([], still)
+    assert ([each.code for each in right.diagnostics], right.pack_version) == (["no-answer"], still)
+    assert right.diagnostics[0].severity == DIAGNOSTIC_SEVERITY_WARNING
     assert wrong.pack_version == ""
     assert wrong.diagnostics[0].file == "pack.yaml"
     assert wrong.diagnostics[0].line == 1
