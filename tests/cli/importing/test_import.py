@@ -260,6 +260,26 @@ async def test_a_wrong_mapping_is_told_at_its_place(
 
 
 @pytest.mark.parametrize(
+    ("mapping", "words"),
+    [
+        ("row: [", "map.yaml:2:1: error: nothing"),
+        ("file: csv\nrow: {customer_id: {line: r-}}", "map.yaml:1:7: error: "),
+        ("fiel: {}\nrow: {customer_id: {line: r-}}", "did you mean file?"),
+        ("row: {customer_id: {line: r-}, profile: {column: name}}", "a column is one value"),
+        ("row: {customer_id: {line: r-}, profile: {care_needs: {column: a}}}", "no split"),
+        ("row: {customer_id: {column: id, as: number}}", "text"),
+    ],
+)
+async def test_a_mapping_of_the_wrong_shape_is_told(
+    tmp_path: Path, mapping: str, words: str
+) -> None:
+    """A mapping that is no mapping, or has a column where many values belong: exit code 2."""
+    done = await _import(_written(tmp_path, _CSV), _mapped(tmp_path, mapping))
+    assert done.exit_code == 2
+    assert words in done.stderr
+
+
+@pytest.mark.parametrize(
     ("data", "name", "options", "words"),
     [
         (_CSV.encode("utf-16"), "a.csv", [], "is UTF-16; save it as UTF-8"),

@@ -92,6 +92,12 @@ def test_days_are_a_small_whole_number(said: str) -> None:
     ]
 
 
+def test_days_before_all_years_are_told() -> None:
+    """A number of days that leads before the first year is told."""
+    row = "contacts: [{call_id: {line: c-}, at: {column: d, days_before: 0099-01-10T00:00:00Z}}]"
+    assert _fill(row, d="99999").problems == ['d: "99999"; expected fewer days']
+
+
 def test_an_instant_needs_its_offset_or_a_zone() -> None:
     """A date without offset and zone is told, not guessed."""
     row = "contacts: [{call_id: {line: c-}, at: {column: d}}]"
