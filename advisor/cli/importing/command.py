@@ -100,7 +100,9 @@ def import_command(
                         rows,
                         channel,
                         at,
-                        Sending(rows=batch, at_once=at_once, patience=patience, waiting=_waiting),
+                        Sending(
+                            rows=batch, at_once=at_once, patience=patience, waiting=run.waiting
+                        ),
                     )
         except FileRefused as refused:
             raise click.UsageError(f"{file.name}:{refused}") from refused
@@ -131,10 +133,6 @@ def _observed_at(file: Path, mapping: Mapping, given: str | None) -> datetime:
     return mapping.observed_at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
-def _waiting(seconds: float) -> None:
-    click.echo(f"the service does not answer; sending again in {seconds:g} s", err=True)
-
-
 class _Run:
     """One run over a file: what was kept, what was refused, how far it is."""
 
@@ -150,6 +148,7 @@ class _Run:
         self._done = "right" if checking else "kept"
         self._began = self._told = time.monotonic()
         self._unseen = set(mapping.columns)
+        self._repeated = False
         self.kept = self.refused = self.contacts = 0
 
     def customers(self, rows: Iterable[Row]) -> Iterator[tuple[int, ImportedCustomer]]:
@@ -175,12 +174,19 @@ class _Run:
                 self.kept += 1
                 self.contacts += answer.contacts_added
 
+    def waiting(self, seconds: float) -> None:
+        """Say that a batch is sent again; from any thread."""
+        self._repeated = True
+        click.echo(f"the service does not answer; sending again in {seconds:g} s", err=True)
+
     def summary(self) -> None:
         """Say what came of the whole file."""
         if self.kept + self.refused:
             for column in sorted(self._unseen):
                 click.echo(f'advisor: no row says anything in column "{column}"', err=True)
-        added = f", {self.contacts} contacts added" if self._checker is None else ""
+        # What a batch stored before it had to be sent again is not counted by its last answer.
+        least = "at least " if self._repeated else ""
+        added = f", {least}{self.contacts} contacts added" if self._checker is None else ""
         click.echo(f"{self.kept} rows {self._done}, {self.refused} refused{added}.")
 
     def _checked(self, customer: ImportedCustomer) -> list[str]:
