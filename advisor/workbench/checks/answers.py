@@ -146,16 +146,17 @@ class _Proof:
         """Report the first purpose and listener for whom an event may leave nothing to say."""
         tries = Tries(self._limit)
         seen: set[object] = set()
+        asked = _asked_by(rules)
+        missing = {rule.number: self._unsaid(rule, rules) for rule in rules}
         for moment in self._moments(event):
             for listener in LISTENERS:
                 counted = self._counted(moment, rules, listener)
                 demands = [*self._always[moment.purpose.id], *so(event, listener)]
-                key = (tuple(counted), _asked(demands, rules))
+                key = (tuple(counted), _asked(demands, asked))
                 if key in seen:
                     continue
                 seen.add(key)
-                ways = [self._unsaid(rule, rules) for rule in counted.values()]
-                ways.sort(key=len)
+                ways = sorted((missing[number] for number in counted), key=_conditions)
                 try:
                     found = witness(demands, ways, self._pack.catalogue, tries.take)
                 except CrowdedError:
@@ -171,20 +172,20 @@ class _Proof:
             if event not in UNHEARD:
                 yield _Moment(event, purpose, blocked=True)
 
-    def _counted(
-        self, moment: _Moment, rules: Sequence[Rule], listener: CallState
-    ) -> dict[int, Rule]:
-        """List the rules with an item that nothing removes, by their numbers."""
+    def _counted(self, moment: _Moment, rules: Sequence[Rule], listener: CallState) -> list[int]:
+        """List the numbers of the rules with an item that no guard removes."""
         care = self._care[moment.purpose.id]
         budget = self._pack.settings.budgets.items
         if moment.event not in UNHEARD and _beside(rules) >= budget:
-            return {}
-        return {
-            rule.number: rule
+            return []
+        return [
+            rule.number
             for rule in rules
-            for item in rule.items
-            if item.kind in moment.kinds and care.refusal(item, listener) is None
-        }
+            if any(
+                item.kind in moment.kinds and care.refusal(item, listener) is None
+                for item in rule.items
+            )
+        ]
 
     def _unsaid(self, rule: Rule, rules: Sequence[Rule]) -> list[Demand]:
         """List the ways in which an item that no guard removes may be missing."""
@@ -283,9 +284,13 @@ class _Care:
         return words if isinstance(words, Refusal) else None
 
 
-def _asked(demands: Sequence[Demand], rules: Sequence[Rule]) -> tuple[Demand, ...]:
+def _conditions(ways: Sequence[Demand]) -> int:
+    """Count the conditions in the ways to miss an item; what has few is soon settled."""
+    return sum(1 for way in ways for _ in groups_in(way.node))
+
+
+def _asked(demands: Sequence[Demand], names: set[str]) -> tuple[Demand, ...]:
     """Return the demands on facts that some rule asks about; the others change nothing."""
-    names = _asked_by(rules)
     return tuple(
         demand for demand in demands for group in groups_in(demand.node) if group.fact in names
     )
