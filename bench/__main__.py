@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import history, importing, loading, matching, service, store
+from bench import history, importing, live, loading, matching, service, store
 from bench.load import require_h2load
 
 BENCHES: Final[dict[str, Callable[[], None]]] = {
@@ -15,6 +15,7 @@ BENCHES: Final[dict[str, Callable[[], None]]] = {
     "store": store.main,
     "history": history.main,
     "importing": importing.main,
+    "live": live.main,
     "matching": matching.main,
 }
 

@@ -10,7 +10,6 @@ from advisor.facts.values import UNKNOWN
 from advisor.facts.view import Facts
 from advisor.guidance.decision import ContextReport, UsedFact
 from advisor.guidance.rendering import Renderer
-from advisor.rules.conditions import leaves
 from advisor.rules.pack import Pack, Rule
 
 #: The fact that stands for a history that nobody sent.
@@ -79,11 +78,8 @@ class Ledger:
     def _named(self, rule: Rule) -> tuple[UsedFact, ...]:
         if not self._explain:
             return ()
-        names = dict.fromkeys(leaf.fact for leaf in leaves(rule.when))
-        for excuse in rule.unless:
-            names.update(dict.fromkeys(leaf.fact for leaf in leaves(excuse)))
         facts = []
-        for name in names:
+        for name in rule.speaks_of:
             fact = self._used.get(name)
             if fact is None:
                 fact = self._used[name] = self._renderer.used(name)

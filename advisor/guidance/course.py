@@ -6,7 +6,7 @@ never on when they arrived.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
@@ -18,7 +18,7 @@ from advisor.facts.vocabulary import Ask, CompanyProof, Establishes, Stage, Veri
 from advisor.guidance import tables
 from advisor.guidance.guards import cost
 from advisor.guidance.state import CallState, Effect, effect_of, state_of
-from advisor.rules.pack import Item, Pack
+from advisor.rules.pack import Item
 
 #: Something the agent used: what it establishes then counts as said.
 USED: Final = "guidance_used"
@@ -93,17 +93,16 @@ class Course:
     asked_early: bool
 
 
-def course_of(pack: Pack, begun: Call, happenings: Iterable[Happening]) -> Course:
+def course_of(items: Mapping[str, Item], begun: Call, happenings: Iterable[Happening]) -> Course:
     """Work out where a call stands.
 
     Args:
-        pack: The pack of the call; it says what a used item establishes.
+        items: Those of the call's pack, by ``rule/item``: what a used one establishes counts.
         begun: The call as it was when advice was asked.
         happenings: Everything reported, in any order, each as often as one likes.
     """
     told = {each.id: each for each in happenings}
     ordered = sorted(told.values(), key=lambda each: (each.at, each.id))
-    items = _items(pack)
     start = state_of(begun)
     legs = {start.leg: start}
     leg = start.leg
@@ -149,10 +148,6 @@ def course_of(pack: Pack, begun: Call, happenings: Iterable[Happening]) -> Cours
         closed=closed,
         asked_early=asked_early,
     )
-
-
-def _items(pack: Pack) -> dict[str, Item]:
-    return {f"{rule.id}/{item.name}": item for rule in pack.rules for item in rule.items}
 
 
 def _effect(happening: Happening, item: Item | None) -> Effect:

@@ -25,10 +25,10 @@ def foreseen(guide: Guide, situation: Situation) -> Situation:
     """Return the situation with the points that its call is expected to earn.
 
     Nothing is expected of a class of law of which the pack says nothing, nor where somebody states
-    the forecast.
+    the forecast; what was foreseen stands.
     """
     expects = guide.pack.settings.expects.get(situation.occasion.legal_class)
-    if not expects or FORECAST in situation.stated:
+    if not expects or FORECAST in situation.stated or situation.forecast is not None:
         return situation
     points = sum(
         share * _points(guide, situation, disposition)

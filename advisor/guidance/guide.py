@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from advisor.rules.matching import Matcher
-from advisor.rules.pack import Pack, Section
+from advisor.rules.pack import Item, Pack, Section
 
 #: The fact that has to be worked out before the rules that ask for it.
 FORECAST: Final = "card.forecast"
@@ -21,12 +22,14 @@ class Guide:
             every way in which a call may come out, and looks up no fact of any other rule.
         forecasts: Whether any rule that judges a call or guides it asks what the call is expected
             to earn; where none does, nobody works it out.
+        items: What any rule may ask for, by ``rule/item``.
     """
 
     pack: Pack
     matcher: Matcher
     earning: Matcher
     forecasts: bool
+    items: Mapping[str, Item]
 
     @classmethod
     def of(cls, pack: Pack) -> Guide:
@@ -40,4 +43,5 @@ class Guide:
         )
         engagement = (rule for rule in pack.rules if rule.section is Section.ENGAGEMENT)
         numbered = [replace(rule, number=number) for number, rule in enumerate(engagement)]
-        return cls(pack, matcher, Matcher(numbered, pack.catalogue), forecasts)
+        items = {f"{rule.id}/{item.name}": item for rule in pack.rules for item in rule.items}
+        return cls(pack, matcher, Matcher(numbered, pack.catalogue), forecasts, items)

@@ -35,7 +35,7 @@ from advisor.facts.vocabulary import (
     Verification,
     VerificationMethod,
 )
-from advisor.rules.conditions import ALWAYS, Condition
+from advisor.rules.conditions import ALWAYS, Condition, leaves
 from advisor.rules.source import Mark
 from advisor.rules.texts import Text
 
@@ -175,6 +175,7 @@ class Rule:
         opening: Name of the opening that this rule asks for.
         group: Of rules in one group only the strongest speaks.
         replaces: Ids of rules that do not exist within this one's scope and dates.
+        speaks_of: Facts that its conditions speak of, in the order of the file.
     """
 
     id: str
@@ -200,6 +201,12 @@ class Rule:
     opening: str | None = None
     entry: Entry | None = None
     ruling: Ruling | None = None
+    speaks_of: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out, once, what every explanation asks for."""
+        found = (leaf.fact for each in (self.when, *self.unless) for leaf in leaves(each))
+        object.__setattr__(self, "speaks_of", tuple(dict.fromkeys(found)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

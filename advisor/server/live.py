@@ -15,6 +15,7 @@ from advisor.facts.situation import Profile, Suppressed
 from advisor.facts.vocabulary import Suppression
 from advisor.guidance.advise import advise, reply
 from advisor.guidance.course import Course, course_of
+from advisor.guidance.forecast import foreseen
 from advisor.guidance.situations import OF_STATE, call_as_stated
 from advisor.rules.pack import Pack
 from advisor.server import errors
@@ -278,7 +279,7 @@ class LiveCalls:
         loaded = await self._pack(standing.kept.pack_version)
         told = told_in(wire.AdviseRequest.FromString(standing.kept.request), loaded.pack)
         begun = call_as_stated(told.call, told.stated)
-        course = course_of(loaded.pack, begun, map(happening_of, standing.events))
+        course = course_of(loaded.guide.items, begun, map(happening_of, standing.events))
         stated = {name: value for name, value in told.stated.items() if name not in OF_STATE}
         return replace(told, call=course.call, stated=stated), loaded, course
 
@@ -299,6 +300,9 @@ class LiveCalls:
         known = _known(standing)
         weather = self._store.weather.current
         situation = situation_in(told, guide.pack, now, known, weather=weather)
+        if guide.forecasts:
+            # Once for both of what follows.
+            situation = foreseen(guide, situation)
         last = standing.last
         reaction = None
         if last is not None:
