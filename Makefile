@@ -15,8 +15,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-run: .venv/run-ready ## start the service on an embedded server, play the bad call and the good one, stay up
-	@ADVISOR_CLOCK_START=$${ADVISOR_CLOCK_START-2026-01-12T15:00:00Z} $(BIN)/advisor serve $(STORIES:%=--play tests/stories/%.yaml)
+run: .venv/run-ready ## start the service and the desk on an embedded server, play the bad call and the good one, stay up
+	@ADVISOR_CLOCK_START=$${ADVISOR_CLOCK_START-2026-01-12T15:00:00Z} $(BIN)/advisor serve --desk $(STORIES:%=--play tests/stories/%.yaml)
 
 test: .venv/dev-ready ## run every test
 	@$(BIN)/python -m pytest

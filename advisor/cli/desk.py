@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 
 import click
 import uvicorn
@@ -26,10 +27,26 @@ DEFAULT_LISTEN = "127.0.0.1:8080"
 )
 def desk(address: str, listen: str) -> None:
     """Serve the agent's page, a client of a running service, until Ctrl-C."""
+    server(address, listen).run()
+
+
+def beside(address: str) -> None:
+    """Serve the page beside the service that listens at an address, in a thread of its own."""
+    server(address, os.environ.get("ADVISOR_DESK_LISTEN", DEFAULT_LISTEN)).run()
+
+
+def server(address: str, listen: str) -> uvicorn.Server:
+    """Make the server of the page, and say where it will be.
+
+    Raises:
+        click.BadParameter: As `listening`.
+    """
     host, port = listening(listen)
     click.echo(f"The desk: http://{listen}/")
-    uvicorn.run(
-        application(address), host=host, port=port, log_level="warning", server_header=False
+    return uvicorn.Server(
+        uvicorn.Config(
+            application(address), host=host, port=port, log_level="warning", server_header=False
+        )
     )
 
 

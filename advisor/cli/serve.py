@@ -13,6 +13,7 @@ from rich.console import Console
 
 from advisor.cli.call import play, story_from
 from advisor.cli.client import WRONG, service
+from advisor.cli.desk import beside
 from advisor.rules.problems import render
 from advisor.rules.source import Source
 from advisor.server.addresses import AddressRefused
@@ -38,7 +39,8 @@ _MISUSED = 2
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Once the service answers, play the calls of this story, as `advisor call` does.",
 )
-def serve(stories: tuple[Path, ...]) -> None:
+@click.option("--desk", is_flag=True, help="Serve the agent's page too, as `advisor desk` does.")
+def serve(stories: tuple[Path, ...], *, desk: bool) -> None:
     """Serve guidance over gRPC until SIGTERM or Ctrl-C.
 
     Settings come from the environment (ADVISOR_LISTEN, ADVISOR_RULES, ...). Without
@@ -48,6 +50,8 @@ def serve(stories: tuple[Path, ...]) -> None:
     told = [story_from(path) for path in stories]
 
     def on_running(running: Running) -> None:
+        if desk:
+            threading.Thread(target=beside, args=(running.address,), daemon=True).start()
         if told:
             # The service must go on answering while it is asked, as by any other client.
             threading.Thread(target=_show, args=(running.address, told), daemon=True).start()

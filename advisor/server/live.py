@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -128,10 +129,12 @@ class LiveCalls:
             if request.agent_id:
                 channels.append(self._store.live.channel(agent_id=request.agent_id))
             async with self._store.changes.watching(*channels) as changed:
-                same = True
+                same = look = True
+                standing: _Standing | None = None
                 while same:
                     changed.clear()
-                    standing = await self._standing(call_id) if call_id else None
+                    if look:
+                        standing = await self._standing(call_id) if call_id else None
                     mark = None if standing is None else _mark(standing)
                     if standing is not None and mark != shown:
                         guidance, _course = await self._guidance(
@@ -142,8 +145,9 @@ class LiveCalls:
                     else:
                         yield wire.WatchGuidanceResponse()
                     lost = standing is not None and standing.missing is not None
-                    await _either(changed, _AGAIN if lost else HEARTBEAT)
-                    if request.agent_id:
+                    look = await _told(changed, _AGAIN if lost else _heartbeat())
+                    look = look or lost or standing is None
+                    if look and request.agent_id:
                         same = await self._call_of(request.agent_id) in ("", call_id)
 
     async def list_live_calls(
@@ -381,10 +385,16 @@ def _stopped(events: tuple[EventRecord, ...], pack: Pack, told: Told) -> tuple[S
     )[:1]
 
 
-async def _either(changed: asyncio.Event, seconds: float) -> None:
-    """Wait until something has changed, or for a while."""
+async def _told(changed: asyncio.Event, seconds: float) -> bool:
+    """Wait until something has changed, or for a while; tell which."""
     try:
         async with asyncio.timeout(seconds):
             await changed.wait()
     except TimeoutError:
-        return
+        return False
+    return True
+
+
+def _heartbeat() -> float:
+    """Return when the next sign of life is due; not of all watchers at once."""
+    return HEARTBEAT * random.uniform(0.75, 1.25)  # noqa: S311 - hides nothing
