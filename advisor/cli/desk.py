@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 
 import click
 import uvicorn
@@ -13,13 +14,14 @@ from advisor.desk.app import desk as application
 
 #: Where the page is served unless it is told otherwise.
 DEFAULT_LISTEN = "127.0.0.1:8080"
+_LISTEN = "ADVISOR_DESK_LISTEN"
 
 
 @click.command()
 @address_option
 @click.option(
     "--listen",
-    envvar="ADVISOR_DESK_LISTEN",
+    envvar=_LISTEN,
     default=DEFAULT_LISTEN,
     show_default=True,
     metavar="HOST:PORT",
@@ -27,27 +29,35 @@ DEFAULT_LISTEN = "127.0.0.1:8080"
 )
 def desk(address: str, listen: str) -> None:
     """Serve the agent's page, a client of a running service, until Ctrl-C."""
-    server(address, listen).run()
+    serve_on(bound(listen), address)
 
 
-def beside(address: str) -> None:
-    """Serve the page beside the service that listens at an address, in a thread of its own."""
-    server(address, os.environ.get("ADVISOR_DESK_LISTEN", DEFAULT_LISTEN)).run()
-
-
-def server(address: str, listen: str) -> uvicorn.Server:
-    """Make the server of the page, and say where it will be.
+def bound(listen: str | None = None) -> socket.socket:
+    """Take the address of the page; where none is named, that of the environment.
 
     Raises:
         click.BadParameter: As `listening`.
+        click.ClickException: It is taken.
     """
+    listen = listen or os.environ.get(_LISTEN, DEFAULT_LISTEN)
     host, port = listening(listen)
-    click.echo(f"The desk: http://{listen}/")
-    return uvicorn.Server(
-        uvicorn.Config(
-            application(address), host=host, port=port, log_level="warning", server_header=False
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
         )
-    )
+    except OSError as error:
+        raise click.ClickException(
+            f"the desk cannot be served at {listen}: {error.strerror}. Name another address with"
+            f" {_LISTEN}."
+        ) from error
+
+
+def serve_on(taken: socket.socket, address: str) -> None:
+    """Serve the page on a socket, as a client of the service that listens at an address."""
+    host, port = taken.getsockname()[:2]
+    click.echo(f"The desk: http://{f'[{host}]' if ':' in host else host}:{port}/")
+    config = uvicorn.Config(application(address), log_level="warning", server_header=False)
+    uvicorn.Server(config).run(sockets=[taken])
 
 
 def listening(listen: str) -> tuple[str, int]:

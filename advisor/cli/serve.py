@@ -13,7 +13,7 @@ from rich.console import Console
 
 from advisor.cli.call import play, story_from
 from advisor.cli.client import WRONG, service
-from advisor.cli.desk import beside
+from advisor.cli.desk import bound, serve_on
 from advisor.rules.problems import render
 from advisor.rules.source import Source
 from advisor.server.addresses import AddressRefused
@@ -48,10 +48,12 @@ def serve(stories: tuple[Path, ...], *, desk: bool) -> None:
     """
     settings = settings_or_exit()
     told = [story_from(path) for path in stories]
+    taken = bound() if desk else None
 
     def on_running(running: Running) -> None:
-        if desk:
-            threading.Thread(target=beside, args=(running.address,), daemon=True).start()
+        if taken is not None:
+            page = (taken, running.address)
+            threading.Thread(target=serve_on, args=page, daemon=True).start()
         if told:
             # The service must go on answering while it is asked, as by any other client.
             threading.Thread(target=_show, args=(running.address, told), daemon=True).start()

@@ -41,6 +41,13 @@ if TYPE_CHECKING:
 _AGAIN: Final = 1.0
 _PATIENCE: Final = 3.0
 
+#: Left to itself a channel waits longer after every failure, up to two minutes, and fails what
+#: is asked meanwhile; the page says that it asks every second.
+_OPTIONS: Final = tuple(
+    (f"grpc.{which}_reconnect_backoff_ms", int(_AGAIN * 1000))
+    for which in ("initial", "min", "max")
+)
+
 #: Names under which this machine reaches itself: nobody else's page may speak through a browser.
 HOSTS: Final = ("127.0.0.1", "localhost", "[::1]", "::1")
 
@@ -76,7 +83,7 @@ def desk(address: str) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with grpc.aio.insecure_channel(address) as channel:
+        async with grpc.aio.insecure_channel(address, options=_OPTIONS) as channel:
             app.state.service = AdvisorServiceStub(channel)
             yield
 
@@ -85,9 +92,10 @@ def desk(address: str) -> Starlette:
             Mount("/static", StaticFiles(directory=_HERE / "static")),
             Route("/", _start),
             Route("/calls", _calls),
-            Route("/{what:str}/{id:str}", _follow),
-            Route("/{what:str}/{id:str}/stream", _stream),
-            Route("/call/{id:str}/events", _report, methods=["POST"]),
+            # An id of another system may hold slashes; so it comes last.
+            Route("/stream/{what:str}/{id:path}", _stream),
+            Route("/events/{id:path}", _report, methods=["POST"]),
+            Route("/{what:str}/{id:path}", _follow),
         ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS)),
@@ -152,8 +160,8 @@ async def _follow(request: Request) -> Response:
     what, named = request.path_params["what"], request.path_params["id"]
     if _watched(what, named) is None:
         return PlainTextResponse("There is no such page. Begin at /.", status_code=404)
-    path = f"/{what}/{quote(named, safe='')}"
-    return HTMLResponse(_html("call.html", what=what, named=named, stream=f"{path}/stream"))
+    stream = f"/stream/{what}/{quote(named, safe='')}"
+    return HTMLResponse(_html("call.html", what=what, named=named, stream=stream))
 
 
 async def _stream(request: Request) -> Response:

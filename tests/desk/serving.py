@@ -18,7 +18,6 @@ async def served(address: str, port: int = 0) -> AsyncIterator[str]:
         desk(address), host="127.0.0.1", port=port, log_level="warning", lifespan="on"
     )
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(server.serve())
     async with asyncio.timeout(10):
         while not server.started:

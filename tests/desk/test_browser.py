@@ -98,6 +98,17 @@ async def test_what_another_reports_keeps_focus_and_words(browser: Browser, clie
         assert await page.input_value("#words") == "she asked for her sis"
 
 
+async def test_a_reason_that_was_told_keeps_focus(browser: Browser, client: Client) -> None:
+    """Who tells why by keyboard stays at the button that was pressed."""
+    async with served(client.running.address) as url:
+        page = await _open(browser, url)
+        await page.fill("#over", "she had just asked for her sister")
+        await page.focus("text=Tell why")
+        await page.keyboard.press("Space")
+        await page.wait_for_selector("text=after: guidance overridden", timeout=_SOON)
+        assert await page.evaluate("document.activeElement.textContent") == "Tell why"
+
+
 async def test_a_broken_line_is_shown_and_mended(browser: Browser, client: Client) -> None:
     """The page says that it reconnects, and goes on by itself when the desk is back."""
     async with served(client.running.address) as url:
@@ -114,7 +125,12 @@ async def test_a_broken_line_is_shown_and_mended(browser: Browser, client: Clien
 async def test_a_narrow_screen_needs_no_scrolling_sideways(
     browser: Browser, client: Client, width: int
 ) -> None:
-    """At 320 pixels (1280 at 400 %) and 640 (at 200 %) everything fits the width."""
+    """At 320 pixels (1280 at 400 %) and 640 (at 200 %) all fits, what not to ask before buttons."""
     async with served(client.running.address) as url:
         page = await _open(browser, url, width)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        forbidden = await page.locator(".never").bounding_box()
+        buttons = await page.locator(".happened").bounding_box()
+        assert forbidden is not None
+        assert buttons is not None
+        assert forbidden["y"] < buttons["y"]

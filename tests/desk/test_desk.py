@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,11 @@ from pathlib import Path
 import click
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from advisor.cli.desk import desk as desk_command
 from advisor.cli.desk import listening
+from advisor.cli.serve import serve
 from advisor.desk.buttons import GROUPS, REPORTABLE
 from advisor.v1 import advisor_service_pb2 as wire
 from advisor.v1.vocabulary_call_pb2 import CallEventKind
@@ -60,7 +64,7 @@ async def _shown(lines: AsyncIterator[str], event: str) -> str:
 
 async def _report(desk_: Desk, kind: str, **fields: str) -> httpx.Response:
     return await desk_.web.post(
-        "/call/c-1/events",
+        "/events/c-1",
         data={"kind": kind, "event_id": f"e-{kind}", **fields},
         headers={**_HERE, "x-desk": "1"},
     )
@@ -69,7 +73,7 @@ async def _report(desk_: Desk, kind: str, **fields: str) -> httpx.Response:
 async def test_the_next_thing_to_say_is_shown(open_desk: Desk) -> None:
     """The page has what to say now, what not to ask, and the proof's reference (001-07)."""
     answer = await open_desk.service.advise(pin_call(customer_id="k-1"))
-    async with open_desk.web.stream("GET", "/call/c-1/stream") as stream:
+    async with open_desk.web.stream("GET", "/stream/call/c-1") as stream:
         page = await _shown(stream.aiter_lines(), "guidance")
     assert re.search('class="next"[^>]*>It&#39;s about a change to how your card works', page)
     assert "security code" in page
@@ -79,7 +83,7 @@ async def test_the_next_thing_to_say_is_shown(open_desk: Desk) -> None:
 async def test_a_report_changes_what_is_shown_whoever_made_it(open_desk: Desk) -> None:
     """What another client reports arrives by itself; what the page reports does too (004-11)."""
     await open_desk.service.advise(pin_call(customer_id="k-1"))
-    async with open_desk.web.stream("GET", "/call/c-1/stream") as stream:
+    async with open_desk.web.stream("GET", "/stream/call/c-1") as stream:
         lines = stream.aiter_lines()
         await _shown(lines, "guidance")
         assert (await _report(open_desk, "CUSTOMER_BUSY")).status_code == 204
@@ -103,7 +107,7 @@ async def test_a_click_twice_is_one_event(open_desk: Desk) -> None:
 
 async def test_an_agent_is_waited_for_and_followed(open_desk: Desk) -> None:
     """Who follows an agent sees their call once it is assigned."""
-    async with open_desk.web.stream("GET", "/agent/a-7/stream") as stream:
+    async with open_desk.web.stream("GET", "/stream/agent/a-7") as stream:
         lines = stream.aiter_lines()
         assert await _shown(lines, "line") == "open"
         request = pin_call(customer_id="k-1")
@@ -113,6 +117,46 @@ async def test_an_agent_is_waited_for_and_followed(open_desk: Desk) -> None:
         page = await _shown(lines, "guidance")
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+@pytest.mark.parametrize("call_id", ["2026/01/12-7", "a/stream", "c?1", "c%2F1"])
+async def test_an_id_of_another_system_is_followed_whatever_is_in_it(
+    open_desk: Desk, call_id: str
+) -> None:
+    """Every id that the contract allows has its page, and what is reported there arrives."""
+    request = pin_call(customer_id="k-1")
+    request.call.call_id = call_id
+    await open_desk.service.advise(request)
+    led = await open_desk.web.get("/", params={"call": call_id}, follow_redirects=True)
+    stream_at = re.search('data-stream="([^"]+)"', led.text)
+    assert stream_at
+    async with open_desk.web.stream("GET", stream_at[1]) as stream:
+        lines = stream.aiter_lines()
+        action = re.search('action="([^"]+)"', await _shown(lines, "guidance"))
+        assert action
+        sent = {"kind": "CUSTOMER_BUSY", "event_id": "e-1"}
+        assert (await open_desk.web.post(action[1], data=sent, headers=_HERE)).status_code == 303
+        assert "after: customer busy" in await _shown(lines, "guidance")
+
+
+async def test_a_service_that_was_long_away_is_found_within_seconds(
+    tmp_path: Path, redis_url: str
+) -> None:
+    """However often nobody answered, the page is asked for again every second."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    settings = settings_for(tmp_path, redis_url=redis_url, namespace="away", listen=address)
+    async with (
+        served(address) as url,
+        httpx.AsyncClient(base_url=url, timeout=10) as web,
+        web.stream("GET", "/stream/agent/a-7") as stream,
+    ):
+        lines = stream.aiter_lines()
+        for _second in range(6):
+            assert "does not answer" in await _shown(lines, "line")
+        async with running(settings), asyncio.timeout(3):
+            while await _shown(lines, "line") != "open":
+                pass
 
 
 async def test_live_calls_are_listed(open_desk: Desk) -> None:
@@ -149,7 +193,7 @@ async def test_the_page_trusts_nothing_but_itself(open_desk: Desk) -> None:
 async def test_another_site_reports_nothing(open_desk: Desk, headers: dict[str, str]) -> None:
     """A report that another site's page sends is refused."""
     sent = {"kind": "CUSTOMER_BUSY", "event_id": "e-1"}
-    answer = await open_desk.web.post("/call/c-1/events", data=sent, headers=headers)
+    answer = await open_desk.web.post("/events/c-1", data=sent, headers=headers)
     assert answer.status_code == 403
 
 
@@ -157,7 +201,7 @@ async def test_an_old_browser_may_report_too(open_desk: Desk) -> None:
     """Without fetch metadata the origin decides; without scripts the page comes back."""
     await open_desk.service.advise(pin_call(customer_id="k-1"))
     answer = await open_desk.web.post(
-        "/call/c-1/events",
+        "/events/c-1",
         data={"kind": "CUSTOMER_BUSY", "event_id": "e-1"},
         headers={"origin": open_desk.url},
     )
@@ -174,7 +218,7 @@ async def test_an_old_browser_may_report_too(open_desk: Desk) -> None:
 )
 async def test_what_is_no_report_is_refused(open_desk: Desk, sent: dict[str, str]) -> None:
     """Kinds and ids that the contract does not know are refused before they are sent on."""
-    answer = await open_desk.web.post("/call/c-1/events", data=sent, headers=_HERE)
+    answer = await open_desk.web.post("/events/c-1", data=sent, headers=_HERE)
     assert answer.status_code == 400
 
 
@@ -191,11 +235,11 @@ async def test_the_page_says_that_the_service_is_away() -> None:
         served("127.0.0.1:1") as url,
         httpx.AsyncClient(base_url=url, timeout=10) as web,
     ):
-        async with web.stream("GET", "/call/c-1/stream") as stream:
+        async with web.stream("GET", "/stream/call/c-1") as stream:
             assert "does not answer" in await _shown(stream.aiter_lines(), "line")
         assert (await web.get("/calls")).status_code == 503
         answer = await web.post(
-            "/call/c-1/events", data={"kind": "CUSTOMER_BUSY", "event_id": "e"}, headers=_HERE
+            "/events/c-1", data={"kind": "CUSTOMER_BUSY", "event_id": "e"}, headers=_HERE
         )
         assert answer.status_code == 503
 
@@ -214,7 +258,7 @@ async def test_where_to_begin(open_desk: Desk) -> None:
     led = await open_desk.web.get("/", params={"agent": "a/7"})
     assert (led.status_code, led.headers["location"]) == (303, "/agent/a%2F7")
     assert (await open_desk.web.get("/customer/k-1")).status_code == 404
-    assert (await open_desk.web.get("/customer/k-1/stream")).status_code == 404
+    assert (await open_desk.web.get("/stream/customer/k-1")).status_code == 404
 
 
 def test_every_button_is_an_event_and_every_key_is_one_button() -> None:
@@ -245,3 +289,21 @@ def test_the_page_listens_nowhere_else(listen: str) -> None:
     with pytest.raises(click.BadParameter) as refused:
         listening(listen)
     assert "no log-in" in " ".join(str(refused.value).split())
+
+
+def test_an_address_that_is_taken_is_said_in_words() -> None:
+    """Nobody is told of a page that is not there."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        result = CliRunner().invoke(desk_command, ["--listen", listen])
+    assert result.exit_code == 1
+    assert "ADVISOR_DESK_LISTEN" in result.output
+    assert "The desk:" not in result.output
+
+
+def test_a_service_does_not_start_without_its_desk(tmp_path: Path) -> None:
+    """`advisor serve --desk` says what is wrong with the page's address before it serves."""
+    environment = {"ADVISOR_DESK_LISTEN": "192.0.2.1:80", "ADVISOR_DATA": str(tmp_path)}
+    result = CliRunner(env=environment).invoke(serve, ["--desk"])
+    assert result.exit_code == 2
+    assert "no log-in" in " ".join(result.output.split())

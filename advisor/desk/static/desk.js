@@ -34,7 +34,8 @@ stream.addEventListener("error", () => say("Reconnecting … the desk does not a
 async function report(form, button) {
   const data = new FormData(form);
   if (button && button.name) data.set(button.name, button.value);
-  for (let tries = 0; tries < 30; tries += 1) {
+  // Until it has arrived: the same report again counts once.
+  for (;;) {
     try {
       const answer = await fetch(form.action, {
         method: "POST",
