@@ -17,14 +17,11 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from grpc_status import rpc_status
 from structlog.typing import FilteringBoundLogger
 
 from advisor.server import errors
-from advisor.server.errors import Refusal
-from advisor.server.logs import frames
 from advisor.server.metrics import Metrics
-from advisor.server.receiving import Call, loggable, read, seconds_given
+from advisor.server.receiving import Call, Context, Front, in_time, read, seconds_given
 from advisor.server.streams import Conversation, Streams, Watch
 from advisor.server.validation import Checker
 
@@ -57,7 +54,7 @@ class Method:
 class Reception:
     """Receives the requests of all services; the limit on calls at once is over all of them."""
 
-    __slots__ = ("_held", "_idle", "_in_progress", "_log", "_metrics", "_new_id", "limit")
+    __slots__ = ("_front", "_held", "_idle", "_in_progress", "_metrics", "limit")
 
     def __init__(
         self,
@@ -78,10 +75,9 @@ class Reception:
             new_id: Makes correlation ids.
         """
         self.limit = limit
-        self._log = log
         self._metrics = metrics
-        self._new_id = new_id
-        self._held = Streams(limit=streams, log=log, metrics=metrics, new_id=new_id)
+        self._front = Front(log, metrics, new_id)
+        self._held = Streams(limit=streams, front=self._front)
         self._in_progress = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -128,55 +124,33 @@ class Reception:
 
     def _unary(
         self, name: str, request_class: type[Message], method: Method
-    ) -> Callable[[bytes, grpc.aio.ServicerContext[bytes, bytes]], Awaitable[bytes]]:
+    ) -> Callable[[bytes, Context], Awaitable[bytes]]:
         checker = Checker(request_class)
 
-        async def receive(raw: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
-            begun = time.monotonic()
+        async def receive(raw: bytes, context: Context) -> bytes:
             given = seconds_given(context)
-            call = Call(begun + (method.deadline if given is None else given - _MARGIN))
-            self._metrics.started.labels(name).inc()
-            try:
-                reply = await self._admitted(raw, request_class, checker, method, call)
-            except Refusal as refusal:
-                call.note(reason=refusal.reason.value, **loggable(refusal))
-                self._done(name, method.event, refusal.code, time.monotonic() - begun, call)
-                await context.abort_with_status(rpc_status.to_status(refusal.status()))
-                raise AssertionError("unreachable: abort raises") from refusal
-            except asyncio.CancelledError:
-                gone = grpc.StatusCode.CANCELLED
-                self._done(name, method.event, gone, time.monotonic() - begun, call)
-                raise
-            self._done(name, method.event, grpc.StatusCode.OK, time.monotonic() - begun, call)
-            return reply
+            seconds = method.deadline if given is None else given - _MARGIN
+            call = Call(time.monotonic() + seconds)
+
+            async def answer() -> bytes:
+                request = read(raw, request_class, checker)
+                call.must_have_time()
+                reply = await in_time(method.answer(request, call), call.remaining())
+                return reply.SerializeToString()
+
+            async def work() -> bytes:
+                return await self._admitted(answer)
+
+            return await self._front.answered(name, method.event, call, context, work)
 
         return receive
 
-    async def _admitted(
-        self,
-        raw: bytes,
-        request_class: type[Message],
-        checker: Checker,
-        method: Method,
-        call: Call,
-    ) -> bytes:
+    async def _admitted(self, answer: Callable[[], Awaitable[bytes]]) -> bytes:
         if self._in_progress >= self.limit:
             raise errors.too_many_calls(self.limit, retry_after=RETRY_AFTER)
         self._change_in_progress(+1)
         try:
-            request = read(raw, request_class, checker)
-            call.must_have_time()
-            return (await self._answer(request, method, call)).SerializeToString()
-        except Refusal:
-            raise
-        except Exception as error:  # noqa: BLE001 - the last line before the wire
-            correlation_id = self._new_id()
-            call.note(
-                correlation_id=correlation_id,
-                exception=type(error).__name__,
-                frames=frames(error),
-            )
-            raise errors.internal(correlation_id) from None
+            return await answer()
         finally:
             self._change_in_progress(-1)
 
@@ -187,32 +161,3 @@ class Reception:
             self._idle.clear()
         else:
             self._idle.set()
-
-    async def _answer(self, request: Message, method: Method, call: Call) -> Message:
-        limit = asyncio.timeout(call.remaining())
-        try:
-            async with limit:
-                return await method.answer(request, call)
-        except TimeoutError:
-            if limit.expired():
-                raise errors.deadline_exceeded() from None
-            raise
-
-    def _done(
-        self, name: str, event: str, code: grpc.StatusCode, seconds: float, call: Call
-    ) -> None:
-        """Count and log a call, before its caller hears how it ended."""
-        self._metrics.handled.labels(name, code.name).inc()
-        self._metrics.duration.labels(name).observe(seconds)
-        fields = {
-            "method": name,
-            "code": code.name,
-            "duration_ms": round(seconds * 1000, 3),
-            **call.notes,
-        }
-        if code is grpc.StatusCode.OK:
-            self._log.info(event, **fields)
-        elif code is grpc.StatusCode.INTERNAL:
-            self._log.error("advisor.request_failed", **fields)
-        else:
-            self._log.warning("advisor.request_refused", **fields)
