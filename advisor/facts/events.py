@@ -67,15 +67,14 @@ EVENTS: Final = (
     "unscripted",
 )
 
-#: Events after which nobody is on the line, or that the customer did not notice: nothing must be
-#: said to them.
-_QUIET: Final = frozenset(
+#: Events after which nobody is on the line any more.
+ENDS: Final = frozenset({"customer_hung_up", "agent_hung_up", "call_dropped"})
+
+#: Events that the customer does not notice; some happen where nobody has answered.
+UNNOTICED: Final = frozenset(
     {
         "agent_assigned",
         "call_placed",
-        "customer_hung_up",
-        "agent_hung_up",
-        "call_dropped",
         "guidance_shown",
         "guidance_used",
         "guidance_dismissed",
@@ -100,4 +99,4 @@ _OWN: Final = frozenset(
 )
 
 #: Events that leave a silence unless somebody says something.
-AWAIT_WORDS: Final = frozenset(EVENTS) - _QUIET - _OWN
+AWAIT_WORDS: Final = frozenset(EVENTS) - ENDS - UNNOTICED - _OWN

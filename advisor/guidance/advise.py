@@ -16,6 +16,7 @@ from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Decision, ItemKind, LegalClass
 from advisor.guidance import guards, tables
 from advisor.guidance.context import Ledger
+from advisor.guidance.course import Happening, course_of
 from advisor.guidance.decision import Advice, Guidance, Task, UsedFact, Verdict
 from advisor.guidance.eligibility import verdict_of
 from advisor.guidance.fallback import fallback
@@ -26,7 +27,7 @@ from advisor.guidance.opening import opening_of
 from advisor.guidance.rendering import Renderer
 from advisor.guidance.script import Candidate, Writer
 from advisor.guidance.situations import OF_STATE, call_as_stated
-from advisor.guidance.state import CallState, call_after, state_of
+from advisor.guidance.state import CallState, state_of
 from advisor.guidance.urgency import by_urgency
 from advisor.rules.pack import Opening, Purpose, Rule, Section
 
@@ -124,7 +125,9 @@ def happened(situation: Situation, event: str, given: Mapping[str, Value] = _NOT
 
     What was stated about the state of the call becomes part of the call, so that it can move on.
     """
-    call = call_after(call_as_stated(situation.call, situation.stated), event)
+    begun = call_as_stated(situation.call, situation.stated)
+    happening = Happening(id=event, kind=event, at=situation.now)
+    call = course_of({}, begun, [happening]).call
     return replace(situation, call=call, stated=_standing(situation.stated, given, event))
 
 

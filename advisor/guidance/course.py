@@ -13,6 +13,7 @@ from functools import reduce
 from types import MappingProxyType
 from typing import Final
 
+from advisor.facts.events import ENDS, UNNOTICED
 from advisor.facts.situation import Agent, Call
 from advisor.facts.vocabulary import Ask, CompanyProof, Establishes, Stage, Verification
 from advisor.guidance import tables
@@ -22,14 +23,6 @@ from advisor.rules.pack import Item
 
 #: Something the agent used: what it establishes then counts as said.
 USED: Final = "guidance_used"
-
-#: Events after which the agent has nobody left to speak to.
-ENDS: Final = frozenset({"customer_hung_up", "agent_hung_up", "call_dropped"})
-
-#: Events that happen also where nobody has answered.
-_UNHEARD: Final = frozenset(
-    {"agent_assigned", "call_placed", "guidance_shown", "guidance_dismissed", "guidance_overridden"}
-)
 
 #: What saying an item that establishes one of these makes of a call, beside its disclosure.
 _ESTABLISHED: Final = MappingProxyType(
@@ -126,7 +119,7 @@ def course_of(items: Mapping[str, Item], begun: Call, happenings: Iterable[Happe
     stage = state.stage
     if any(each.kind in ENDS for each in ordered):
         stage = Stage.WRAP_UP
-    elif any(each.kind not in _UNHEARD for each in ordered):
+    elif any(each.kind == USED or each.kind not in UNNOTICED for each in ordered):
         stage = max(stage, Stage.ANSWERED)
     call = replace(
         begun,

@@ -7,7 +7,7 @@ was refused stays refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -130,9 +130,6 @@ OVERHEARD_BY: Final = MappingProxyType(
     }
 )
 
-#: Events of a call that has not been dialled.
-_BEFORE_DIALLING: Final = frozenset({"agent_assigned"})
-
 
 def effect_of(event: str) -> Effect:
     """Return what an event (a word of `EVENTS`) adds to the state of its leg."""
@@ -151,43 +148,4 @@ def state_of(call: Call) -> CallState:
         asks_made=call.asks_made,
         asks_refused=call.asks_refused,
         said=call.said,
-    )
-
-
-def after(state: CallState, event: str) -> CallState:
-    """Return the state after an event; one that changes nothing here leaves it as it was.
-
-    Args:
-        state: Before the event.
-        event: Its word in `EVENTS`.
-    """
-    effect = effect_of(event)
-    return state.joined(
-        CallState(
-            leg=state.leg + effect.new_leg,
-            stage=effect.stage,
-            disclosure=effect.disclosure,
-            verification=effect.verification,
-            company_proof=effect.company_proof,
-            answered_by=effect.answered_by,
-            asks_made=state.asks_made + effect.asks,
-            asks_refused=effect.refused,
-        )
-    )
-
-
-def call_after(call: Call, event: str) -> Call:
-    """Return a call as it stands after one of its events."""
-    state = after(state_of(call), event)
-    return replace(
-        call,
-        dialled=call.dialled or event not in _BEFORE_DIALLING,
-        stage=state.stage,
-        disclosure=state.disclosure,
-        verification=state.verification,
-        company_proof=state.company_proof,
-        answered_by=state.answered_by,
-        asks_made=state.asks_made,
-        asks_refused=state.asks_refused,
-        said=state.said,
     )

@@ -12,21 +12,6 @@ from advisor.guidance.state import CallState
 from advisor.rules.reasoning import Demand
 from advisor.workbench.checks.reach import one_of
 
-#: Events after which there is nobody to speak to, and nothing that has to be done.
-QUIET: Final = frozenset(
-    {
-        "agent_assigned",
-        "call_placed",
-        "guidance_shown",
-        "guidance_used",
-        "guidance_dismissed",
-        "guidance_overridden",
-    }
-)
-
-#: Events after which the line is gone: something to do is answer enough.
-UNHEARD: Final = frozenset({"customer_hung_up", "agent_hung_up", "call_dropped"})
-
 ANSWERED_BY: Final = "call.answered_by"
 STAGE: Final = "call.stage"
 SHOWN: Final = "call.customer_verification"

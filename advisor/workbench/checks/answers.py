@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from advisor.engagement.card import TrustTier
-from advisor.facts.events import EVENTS
+from advisor.facts.events import ENDS, EVENTS, UNNOTICED
 from advisor.facts.values import Answer, Possible, Special, Value
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Force, ItemKind, LegalClass, Stage
@@ -36,10 +36,8 @@ from advisor.rules.reasoning import Demand, silent, witness
 from advisor.workbench.checks.aftermath import (
     ANSWERED_BY,
     LISTENERS,
-    QUIET,
     SHOWN,
     STAGE,
-    UNHEARD,
     so,
 )
 from advisor.workbench.checks.reach import always, call_of, fixed_facts, unread
@@ -75,7 +73,7 @@ class _Moment:
         """The kinds of items that answer."""
         if self.blocked:
             return _END
-        return _ANY if self.event in UNHEARD else SAID_AGAIN
+        return _ANY if self.event in ENDS else SAID_AGAIN
 
 
 def check_answers(pack: Pack, problems: Problems, *, limit: int = LIMIT) -> None:
@@ -91,7 +89,7 @@ def check_answers(pack: Pack, problems: Problems, *, limit: int = LIMIT) -> None
     answering = {
         event: [rule for rule in pack.rules if event in rule.events]
         for event in EVENTS
-        if event not in QUIET
+        if event not in UNNOTICED
     }
     if not any(rule.events for rule in pack.rules):
         _none(pack, problems)
@@ -169,14 +167,14 @@ class _Proof:
     def _moments(self, event: str) -> Iterator[_Moment]:
         for purpose in self._pack.purposes.values():
             yield _Moment(event, purpose, blocked=False)
-            if event not in UNHEARD:
+            if event not in ENDS:
                 yield _Moment(event, purpose, blocked=True)
 
     def _counted(self, moment: _Moment, rules: Sequence[Rule], listener: CallState) -> list[int]:
         """List the numbers of the rules with an item that no guard removes."""
         care = self._care[moment.purpose.id]
         budget = self._pack.settings.budgets.items
-        if moment.event not in UNHEARD and _beside(rules) >= budget:
+        if moment.event not in ENDS and _beside(rules) >= budget:
             return []
         return [
             rule.number

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.facts.builtin.catalogue import BUILT_IN
-from advisor.facts.events import EVENTS
+from advisor.facts.events import ENDS, EVENTS, UNNOTICED
 from advisor.facts.situation import Call, Profile, Suppressed
 from advisor.facts.values import NEVER, UNKNOWN, Possible, Value
 from advisor.facts.vocabulary import Decision, Stage, Suppression
@@ -26,7 +26,6 @@ from advisor.rules.compile.pack import compile_pack
 from advisor.rules.domains import OTHER
 from advisor.rules.pack import Pack, Rule
 from advisor.rules.problems import Problems, Severity
-from advisor.workbench.checks.aftermath import QUIET, UNHEARD
 from advisor.workbench.checks.answers import check_answers, written
 from advisor.workbench.checks.tries import LIMIT
 
@@ -124,7 +123,7 @@ _NOT_MISSED = frozenset(
 
 @pytest.mark.parametrize(
     "removed",
-    [rule for rule in _default().rules if rule.events and rule.events.isdisjoint(QUIET)],
+    [rule for rule in _default().rules if rule.events and rule.events.isdisjoint(UNNOTICED)],
     ids=lambda rule: rule.id,
 )
 def test_one_reaction_less_is_noticed(removed: Rule) -> None:
@@ -337,7 +336,7 @@ def test_much_that_is_not_said_may_leave_no_room_for_what_is() -> None:
     assert _problems(*(rule.replace("must", "should") for rule in one_of_two)) == []
 
 
-@pytest.mark.parametrize("event", sorted(UNHEARD))
+@pytest.mark.parametrize("event", sorted(ENDS))
 def test_where_nobody_listens_something_to_do_is_enough(event: str) -> None:
     """After the line has gone, or before a machine, no word need be said."""
     do = 'do: {name: note, force: should, text: "Note it."}'
