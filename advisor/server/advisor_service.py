@@ -81,7 +81,7 @@ class AdvisorService:
             situation, advice = decide(now)
         if isinstance(begun, Unavailable):
             answer = advice_out(advice, self._new_id(), explain=explain)
-            self._remember(_unkept(request, answer, now), request)
+            self._remember(_unkept(request, answer, now), request, answer)
         else:
             answer = advice_out(advice, begun.session.decision_id, explain=explain)
             answer.proof.reference = begun.session.reference
@@ -106,7 +106,7 @@ class AdvisorService:
             request=request.SerializeToString(),
             response=answer.SerializeToString(),
         )
-        self._remember(record, request)
+        self._remember(record, request, answer)
         opening = self._store.live.opening(
             record.call_id, record.decision_id, request.call.agent.agent_id
         )
@@ -116,10 +116,13 @@ class AdvisorService:
             release = self._store.calls.release(beginning, begun.session.decision_id)
             self._aftermath.later("release", release)
 
-    def _remember(self, record: DecisionRecord, request: wire.AdviseRequest) -> None:
+    def _remember(
+        self, record: DecisionRecord, request: wire.AdviseRequest, answer: wire.AdviseResponse
+    ) -> None:
         """Remember a call here, so that it is guided even while the store does not answer."""
-        reference = wire.AdviseResponse.FromString(record.response).proof.reference
-        self._recent.decided(record, reference=reference, agent_id=request.call.agent.agent_id)
+        self._recent.decided(
+            record, reference=answer.proof.reference, agent_id=request.call.agent.agent_id
+        )
 
     def _count(self, advice: Advice, purpose_id: str, decision_id: str, call: Call) -> None:
         decision = advice.verdict.decision.word

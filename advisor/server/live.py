@@ -6,32 +6,31 @@ import asyncio
 import hashlib
 import random
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from advisor.engagement.contacts import Contact
-from advisor.facts.memory import Memory
+from advisor.facts.events import ENDS
 from advisor.facts.situation import Profile, Suppressed
 from advisor.facts.vocabulary import Suppression
 from advisor.guidance.advise import advise, reply
 from advisor.guidance.course import Course, course_of
 from advisor.guidance.forecast import foreseen
 from advisor.guidance.situations import OF_STATE, call_as_stated
-from advisor.rules.pack import Pack
 from advisor.server import errors
 from advisor.server.metrics import Metrics
 from advisor.server.packs import LoadedPack, Packs
 from advisor.server.receiving import Call
-from advisor.server.recent import Recent, RecentCalls
-from advisor.server.scene import Known, Told, situation_in, told_in
+from advisor.server.recent import RecentCalls
+from advisor.server.scene import Told, situation_in, told_in
+from advisor.server.standing import Standing, alone, known_of, mark_of, standing_of, stopped
 from advisor.server.stores import Store
 from advisor.server.translate import times, words
-from advisor.server.translate.event_in import event_in, given_by, happening_of, kind_out
+from advisor.server.translate.event_in import UNSCRIPTED, event_in, given_by, happening_of, kind_out
 from advisor.server.translate.guidance_out import guidance_out
-from advisor.store.customers import Change, Stored, Unavailable
-from advisor.store.errors import IdReused, Reason, StoreError
-from advisor.store.evidence import Kept, kept_of
+from advisor.store.customers import Change
+from advisor.store.errors import IdReused, StoreError
+from advisor.store.evidence import Kept
 from advisor.store.live import MOST_EVENTS, Live, TooManyEvents
 from advisor.store.live_records import EventRecord
 from advisor.v1 import advisor_service_pb2 as wire
@@ -46,25 +45,7 @@ _AGAIN: Final = 1.0
 #: Calls listed where the caller does not say how many.
 _PAGE: Final = 100
 
-_ENDING: Final = frozenset({"customer_hung_up", "agent_hung_up", "call_dropped"})
 _OTHERWISE: Final = frozenset({"guidance_dismissed", "guidance_overridden"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Standing:
-    """A call and everything known of it.
-
-    Attributes:
-        missing: Why the store could not be asked; None where it was.
-    """
-
-    kept: Kept
-    reference: str
-    agent_id: str
-    revision: int
-    events: tuple[EventRecord, ...]
-    last: EventRecord | None
-    missing: Reason | None = None
 
 
 class LiveCalls:
@@ -130,12 +111,12 @@ class LiveCalls:
                 channels.append(self._store.live.channel(agent_id=request.agent_id))
             async with self._store.changes.watching(*channels) as changed:
                 same = look = True
-                standing: _Standing | None = None
+                standing: Standing | None = None
                 while same:
                     changed.clear()
                     if look:
                         standing = await self._standing(call_id) if call_id else None
-                    mark = None if standing is None else _mark(standing)
+                    mark = None if standing is None else mark_of(standing)
                     if standing is not None and mark != shown:
                         guidance, _course = await self._guidance(
                             standing, self._clock(), explain=explain
@@ -156,11 +137,12 @@ class LiveCalls:
         """List the calls that go on."""
         answer = wire.ListLiveCallsResponse()
         try:
-            for call_id, at in await self._store.live.listed(request.page_size or _PAGE):
-                live = await self._store.live.read(call_id)
+            listed = await self._store.live.listed(request.page_size or _PAGE)
+            calls = await self._store.live.read_all([call_id for call_id, _at in listed])
+            for (call_id, at), live in zip(listed, calls, strict=True):
                 if live is None:
                     continue
-                standing = self._standing_of(live)
+                standing = standing_of(live)
                 told, _pack, course = await self._course(standing)
                 answer.calls.add(
                     call_id=call_id,
@@ -177,7 +159,7 @@ class LiveCalls:
 
     async def _reported(
         self, call_id: str, event: EventRecord, digest: str
-    ) -> tuple[Live | None, _Standing]:
+    ) -> tuple[Live | None, Standing]:
         """Keep an event; without a store, go on with what this process knows of the call."""
         try:
             live = await self._kept(call_id, event, digest)
@@ -194,8 +176,8 @@ class LiveCalls:
                 raise errors.store_failed(error) from error
             recent.events.setdefault(event.id, event)
             self._store.changes.wake(self._store.live.channel(call_id=call_id))
-            return None, _alone(recent, error.reason)
-        standing = self._standing_of(live)
+            return None, alone(recent, error.reason)
+        standing = standing_of(live)
         recent = self._recent.get(call_id)
         if recent is not None:
             recent.revision = live.revision
@@ -204,21 +186,10 @@ class LiveCalls:
 
     async def _kept(self, call_id: str, event: EventRecord, digest: str) -> Live | None:
         live = self._store.live
-        ends = event.kind in _ENDING
-        found: Live | None = None
-        early: StoreError | None = None
-        try:
-            found = await live.report(call_id, event, digest, ends=ends)
-        except (IdReused, TooManyEvents):
-            raise
-        except StoreError as error:
-            if error.reason is not Reason.CONTENDED:
-                raise
-            early = error
+        ends = event.kind in ENDS
+        found = await live.report(call_id, event, digest, ends=ends)
         recent = self._recent.get(call_id)
         if found is not None or recent is None:
-            if early is not None:
-                raise early
             return found
         # Decided here a moment ago, or while there was no store: it is not kept yet.
         record = recent.record
@@ -248,14 +219,14 @@ class LiveCalls:
             Change(profile=Profile(suppressions=(suppressed,)), observed_at=self._clock()),
         )
 
-    async def _standing(self, call_id: str) -> _Standing | None:
+    async def _standing(self, call_id: str) -> Standing | None:
         """Read a call for somebody who watches; without a store, what this process knows."""
         try:
             live = await self._store.live.read(call_id)
         except StoreError as error:
             recent = self._recent.get(call_id)
-            return None if recent is None else _alone(recent, error.reason)
-        return None if live is None else self._standing_of(live)
+            return None if recent is None else alone(recent, error.reason)
+        return None if live is None else standing_of(live)
 
     async def _call_of(self, agent_id: str) -> str:
         try:
@@ -263,23 +234,7 @@ class LiveCalls:
         except StoreError:
             return ""
 
-    def _standing_of(self, live: Live) -> _Standing:
-        answer = wire.AdviseResponse.FromString(live.kept.response)
-        assigned = sorted(
-            (each for each in live.events if each.agent is not None and each.agent.id),
-            key=lambda each: (each.at, each.id),
-        )
-        latest = assigned[-1].agent if assigned else None
-        return _Standing(
-            kept=live.kept,
-            reference=answer.proof.reference,
-            agent_id=live.agent_id if latest is None else latest.id,
-            revision=live.revision,
-            events=live.events,
-            last=self._store.live.last_event(live),
-        )
-
-    async def _course(self, standing: _Standing) -> tuple[Told, LoadedPack, Course]:
+    async def _course(self, standing: Standing) -> tuple[Told, LoadedPack, Course]:
         loaded = await self._pack(standing.kept.pack_version)
         told = told_in(wire.AdviseRequest.FromString(standing.kept.request), loaded.pack)
         begun = call_as_stated(told.call, told.stated)
@@ -297,11 +252,11 @@ class LiveCalls:
         return loaded
 
     async def _guidance(
-        self, standing: _Standing, now: datetime, *, explain: bool
+        self, standing: Standing, now: datetime, *, explain: bool
     ) -> tuple[event_pb2.CallGuidance, Course]:
         told, loaded, course = await self._course(standing)
         guide = loaded.guide
-        known = _known(standing)
+        known = known_of(standing)
         weather = self._store.weather.current
         situation = situation_in(told, guide.pack, now, known, weather=weather)
         if guide.forecasts:
@@ -312,10 +267,10 @@ class LiveCalls:
         if last is not None:
             given = given_by(last)
             reaction = reply(guide, situation, happening_of(last).kind, given, explain=explain)
-        stopped = _stopped(standing.events, guide.pack, told)
-        if stopped:
+        suppressed = stopped(standing.events, guide.pack.purposes[told.purpose_id].kind)
+        if suppressed:
             known_now = situation.profile.suppressions
-            profile = replace(situation.profile, suppressions=(*known_now, *stopped))
+            profile = replace(situation.profile, suppressions=(*known_now, *suppressed))
             situation = replace(situation, profile=profile)
         script = advise(guide, situation, explain=explain)
         guidance = guidance_out(
@@ -334,7 +289,7 @@ class LiveCalls:
         return guidance, course
 
     def _count(self, event: EventRecord, course: Course, *, uncovered: bool) -> None:
-        if uncovered:
+        if uncovered or event.kind == UNSCRIPTED:
             self._metrics.uncovered.labels(event.kind).inc()
         if event.kind == "agent_asked_identity" and course.asked_early:
             self._metrics.adherence.labels("asked_early").inc()
@@ -342,47 +297,6 @@ class LiveCalls:
             self._metrics.adherence.labels("hung_up_without_close").inc()
         elif event.kind in _OTHERWISE:
             self._metrics.adherence.labels(event.kind).inc()
-
-
-def _known(standing: _Standing) -> Known | Unavailable:
-    kept = standing.kept
-    if standing.missing is not None or not kept.known:
-        return Unavailable(reason=standing.missing or Reason.LOST)
-    stored: Stored | None = kept.stored
-    memory: Memory = kept.memory
-    number: tuple[Contact, ...] = kept.number
-    return Known(stored=stored, memory=memory, number=number, reference=standing.reference or None)
-
-
-def _alone(recent: Recent, reason: Reason) -> _Standing:
-    """Say how a call stands by what this process alone has seen of it."""
-    events = tuple(recent.events.values())
-    last = events[-1] if events else None
-    latest = next((each.agent for each in reversed(events) if each.agent is not None), None)
-    return _Standing(
-        kept=kept_of(recent.record),
-        reference=recent.reference,
-        agent_id=recent.agent_id if latest is None else latest.id,
-        revision=max(recent.revision, len(events)),
-        events=events,
-        last=last,
-        missing=reason,
-    )
-
-
-def _mark(standing: _Standing) -> tuple[str, int, str]:
-    """Return what changes whenever the guidance does."""
-    missing = "" if standing.missing is None else f"without a store, {len(standing.events)}"
-    return standing.kept.decision_id, standing.revision, missing
-
-
-def _stopped(events: tuple[EventRecord, ...], pack: Pack, told: Told) -> tuple[Suppressed, ...]:
-    kind = pack.purposes[told.purpose_id].kind
-    return tuple(
-        Suppressed(source=Suppression.PURPOSE_OPT_OUT, purpose_kinds=frozenset({kind}))
-        for each in events
-        if each.kind == "stop_calling_requested"
-    )[:1]
 
 
 async def _told(changed: asyncio.Event, seconds: float) -> bool:

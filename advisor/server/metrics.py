@@ -67,7 +67,7 @@ class Metrics:
         )
         self.uncovered = Counter(
             "advisor_uncovered_events",
-            "Events of calls to which the pack had nothing to say.",
+            "Events of calls to which the pack had nothing to say, and unscripted ones.",
             ["event"],
             registry=registry,
         )

@@ -81,6 +81,7 @@ class Outcomes:
             # Somebody else may be rung on the same number.
             work = self._store.calls.settle_number(settled[-1].contact, request.call_id)
             self._aftermath.later("number", work)
+            self._aftermath.later("live", self._store.live.ended(request.call_id))
         return answer
 
     async def record_signal(

@@ -102,7 +102,7 @@ class Packs:
             clock: Tells the time.
         """
         self._current = current
-        self._files: Mapping[str, bytes] = files
+        self._files = files
         self._preparer = preparer
         self._store = store
         self._clock = clock
@@ -124,13 +124,11 @@ class Packs:
         if version in self._others:
             self._others.move_to_end(version)
             return self._others[version]
-        if version not in self._loading:
-            self._loading[version] = asyncio.create_task(self._load(version))
-        try:
-            return await asyncio.shield(self._loading[version])
-        finally:
-            if version in self._loading and self._loading[version].done():
-                del self._loading[version]
+        loading = self._loading.get(version)
+        if loading is None:
+            loading = self._loading[version] = asyncio.create_task(self._load(version))
+            loading.add_done_callback(lambda _done: self._loading.pop(version))
+        return await asyncio.shield(loading)
 
     async def keep(self) -> None:
         """Keep the files of the pack that decides, again and again, until cancelled."""

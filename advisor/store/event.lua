@@ -1,10 +1,10 @@
 -- Adds an event to a live call, once, and gives all that is known of the call.
 --
 -- KEYS  the live call, its events
--- ARGV  1 the event's name ('' to add nothing), 2 its record, 3 its digest, 4 most events of a call
+-- ARGV  1 the event's id ('' to add nothing), 2 its record, 3 its digest, 4 most events of a call
 --       5 the life in milliseconds, 6 the channel
 -- gives  'unknown', 'reused' or 'full' and nothing more; else 'added', 'repeated' or 'read', the
---        decision's id, the agent, the revision, the name of the last event, and the records
+--        decision's id, the agent, the revision, the id of the last event, and the records
 local decision = redis.call('HGET', KEYS[1], 'decision')
 if not decision then
   return {'unknown'}

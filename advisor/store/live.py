@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from advisor.store.durability import Durability
-from advisor.store.errors import IdReused, Reason, StoreFull, StoreUnavailable
+from advisor.store.errors import IdReused, Reason, StoreFull, StoreLost, StoreUnavailable
 from advisor.store.evidence import EvidenceStore, Kept
 from advisor.store.live_records import EventRecord, event_record, read_event
 from advisor.store.retention import milliseconds
@@ -40,7 +41,7 @@ class Live:
         kept: The decision on it, with everything that it was made from.
         agent_id: Who has it, as far as advice was asked for them; empty for nobody.
         revision: How often anything about it has changed.
-        last: The name of the last event that arrived; empty where none has.
+        last: The event that arrived last; None where none has.
         events: Everything reported, in no order.
         durability: How safe the event is that was added.
         repeated: Whether that event had come before.
@@ -49,7 +50,7 @@ class Live:
     kept: Kept
     agent_id: str
     revision: int
-    last: str
+    last: EventRecord | None
     events: tuple[EventRecord, ...]
     durability: Durability = Durability.MEMORY
     repeated: bool = False
@@ -64,17 +65,11 @@ class LiveStore:
         self._evidence = evidence
         self._decisions: OrderedDict[str, Kept] = OrderedDict()
 
-    async def open(self, call_id: str, decision_id: str, agent_id: str) -> None:
-        """Let a call be found, with the decision that now holds for it.
-
-        Raises:
-            StoreError: It could not be; the first event finds nothing then.
-        """
-        asked = self.opening(call_id, decision_id, agent_id)
-        await self._vault.client.write(lambda redis: together(redis, *asked))
-
     def opening(self, call_id: str, decision_id: str, agent_id: str) -> list[Asked]:
-        """Return the commands of `open`, to be sent with others."""
+        """Return what lets a call be found, with the decision that now holds for it.
+
+        The commands are sent with those that keep the decision.
+        """
         keys, channel = self._keys(call_id), self._channel(call_id)
         asked: list[Asked] = [_OPEN.call(keys, (decision_id, agent_id, self._life, channel))]
         return asked + self._assigned(agent_id, call_id) if agent_id else asked
@@ -98,9 +93,8 @@ class LiveStore:
             TooManyEvents: The call has as many as one can have.
             StoreError: It may or may not be kept; the same again settles it.
         """
-        name = self._vault.keys.name("event", event.id)
         agent_id = "" if event.agent is None else event.agent.id
-        asked: list[Asked] = [self._event(call_id, name, event_record(event), digest)]
+        asked: list[Asked] = [self._event(call_id, event.id, event_record(event), digest)]
         question = self._vault.promise.question
         if question is not None:
             asked.append(question)
@@ -118,9 +112,28 @@ class LiveStore:
         Raises:
             StoreError: It cannot be read.
         """
-        asked = self._event(call_id, "", b"", "")
-        answers = await self._vault.client.write(lambda redis: together(redis, asked))
-        return await self._live(answers[0], Durability.MEMORY)
+        (found,) = await self.read_all([call_id])
+        return found
+
+    async def read_all(self, call_ids: Sequence[str]) -> list[Live | None]:
+        """Read calls in one round trip, and one more for each decision not seen here yet.
+
+        Raises:
+            StoreError: They cannot be read.
+        """
+        asked = [self._event(call_id, "", b"", "") for call_id in call_ids]
+        if not asked:
+            return []
+        answers = await self._vault.client.write(lambda redis: together(redis, *asked))
+        return [await self._live(answer, Durability.MEMORY) for answer in answers]
+
+    async def ended(self, call_id: str) -> None:
+        """Take a call off the list of those that go on, off the caller's path.
+
+        Raises:
+            StoreError: It could not be; it stays there for a while.
+        """
+        await self._vault.client.write(lambda redis: redis.zrem(self._list_key, call_id))
 
     async def call_of(self, agent_id: str) -> str | None:
         """Return the id of the call to which an agent was assigned last; None for none.
@@ -168,10 +181,10 @@ class LiveStore:
     def _list_key(self) -> str:
         return self._vault.keys.live_calls
 
-    def _event(self, call_id: str, name: str, record: bytes, digest: str) -> Asked:
+    def _event(self, call_id: str, event_id: str, record: bytes, digest: str) -> Asked:
         return _EVENT.call(
             self._keys(call_id),
-            (name, record, digest, MOST_EVENTS, self._life, self._channel(call_id)),
+            (event_id, record, digest, MOST_EVENTS, self._life, self._channel(call_id)),
         )
 
     def _assigned(self, agent_id: str, call_id: str) -> list[Asked]:
@@ -207,13 +220,14 @@ class LiveStore:
             raise StoreUnavailable("Redis answered something else.", reason=Reason.OTHER)
         kept = await self._decision(_text(decision_id))
         if kept is None:
-            raise StoreUnavailable("The decision is not kept yet.", reason=Reason.CONTENDED)
+            raise StoreLost("The decision on the call is gone.", reason=Reason.LOST)
+        events = tuple(read_event(record) for record in records)
         return Live(
             kept=kept,
             agent_id=_text(agent),
             revision=int(_text(revision)),
-            last=_text(last),
-            events=tuple(read_event(record) for record in records),
+            last=next((each for each in events if each.id == _text(last)), None),
+            events=events,
             durability=durability,
             repeated=came == "repeated",
         )
@@ -229,11 +243,6 @@ class LiveStore:
             while len(self._decisions) > _REMEMBERED:
                 self._decisions.popitem(last=False)
         return kept
-
-    def last_event(self, live: Live) -> EventRecord | None:
-        """Return the event that arrived last."""
-        name = self._vault.keys.name
-        return next((each for each in live.events if name("event", each.id) == live.last), None)
 
 
 def _text(value: object) -> str:

@@ -23,9 +23,10 @@ from advisor.v1 import vocabulary_call_pb2 as terms
 from advisor.v1.advisor_service_pb2_grpc import AdvisorServiceStub
 from advisor.v1.call_pb2 import Agent
 from advisor.v1.event_pb2 import CallEvent, CallGuidance
+from advisor.v1.vocabulary_customer_pb2 import DISPOSITION_COMPLETED_SERVICE
 from advisor.v1.vocabulary_decision_pb2 import DECISION_BLOCK
 from tests.server.desk import Refused
-from tests.server.running import Client, pin_call, running, settings_for
+from tests.server.running import NOW, Client, pin_call, running, settings_for
 
 _OWN: Final = {"customer_asked_purpose", "identity_refused", "stop_calling_requested"}
 _REACTIONS: Final = (
@@ -410,6 +411,19 @@ async def test_calls_that_go_on_are_listed(client: Client) -> None:
     assert live.last_event == terms.CALL_EVENT_KIND_AGENT_ASKED_IDENTITY
     await _report(client, _event("customer_hung_up"))
     assert list((await _listed(client)).calls) == []
+
+
+async def test_a_call_with_an_outcome_goes_on_no_more(client: Client) -> None:
+    """A call whose outcome is told leaves the list, though nobody reported that it ended."""
+    await client.advise(pin_call(customer_id="k-1"))
+    await _report(client, _event("connected"))
+    outcome = wire.RecordOutcomeRequest(customer_id="k-1", outcome_id="o-1", call_id="c-1")
+    outcome.call.disposition = DISPOSITION_COMPLETED_SERVICE
+    outcome.call.at.FromDatetime(NOW)
+    await client.raw("AdvisorService/RecordOutcome", outcome.SerializeToString())
+    async with asyncio.timeout(10):
+        while (await _listed(client)).calls:
+            await asyncio.sleep(0.01)
 
 
 async def _listed(client: Client) -> wire.ListLiveCallsResponse:

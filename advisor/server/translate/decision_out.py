@@ -25,14 +25,14 @@ def advice_out(
         decision_id=decision_id,
         pack_version=advice.pack_version,
         verdict=_verdict(advice.verdict, explain=explain),
-        brief=[_item(item, explain=explain) for item in advice.brief],
-        items=[_item(item, explain=explain) for item in advice.items],
+        brief=[item_out(item, explain=explain) for item in advice.brief],
+        items=[item_out(item, explain=explain) for item in advice.items],
         do_not_ask=advice.do_not_ask,
         proof=decision_pb2.Proof(
             methods=[words.PROOF_METHOD.write(method) for method in advice.proof]
         ),
         card=None if advice.card is None else card_out(advice.card),
-        suppressed=[_suppressed(item) for item in advice.suppressed] if explain else [],
+        suppressed=[suppressed_out(item) for item in advice.suppressed] if explain else [],
         context_report=_report(advice.context, explain=explain),
         valid_until=times.timestamp(advice.valid_until),
         opening=advice.opening,
@@ -85,7 +85,8 @@ def _citation(source: Source) -> decision_pb2.Citation:
     )
 
 
-def _item(item: Guidance, *, explain: bool) -> decision_pb2.GuidanceItem:
+def item_out(item: Guidance, *, explain: bool) -> decision_pb2.GuidanceItem:
+    """Write an item; with the facts it rests on where `explain` says so."""
     return decision_pb2.GuidanceItem(
         id=item.id,
         kind=words.ITEM_KIND.write(item.kind),
@@ -106,7 +107,8 @@ def _item(item: Guidance, *, explain: bool) -> decision_pb2.GuidanceItem:
     )
 
 
-def _suppressed(item: Suppressed) -> decision_pb2.SuppressedItem:
+def suppressed_out(item: Suppressed) -> decision_pb2.SuppressedItem:
+    """Write an item that is not shown."""
     return decision_pb2.SuppressedItem(
         id=item.id, rule_id=item.rule, reason=words.WITHHELD.write(item.why), text=item.text
     )

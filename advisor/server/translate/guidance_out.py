@@ -8,9 +8,9 @@ from advisor.facts.vocabulary import Ask
 from advisor.guidance.course import Course
 from advisor.guidance.decision import Advice
 from advisor.server.translate import times, words
-from advisor.server.translate.decision_out import advice_out
+from advisor.server.translate.decision_out import advice_out, item_out, suppressed_out
 from advisor.server.translate.event_in import kind_out
-from advisor.v1 import call_pb2, event_pb2, facts_pb2, vocabulary_call_pb2
+from advisor.v1 import call_pb2, decision_pb2, event_pb2, facts_pb2, vocabulary_call_pb2
 
 _ANSWERED_BY = {word: number for number, word in words.ANSWERED_BY.items()}
 
@@ -45,7 +45,6 @@ def guidance_out(
         explain: Whether to name facts, and what is not shown.
     """
     rest = advice_out(script, decision_id, explain=explain)
-    now = rest if reaction is None else advice_out(reaction, decision_id, explain=explain)
     rest.proof.reference = reference
     call = course.call
     guidance = event_pb2.CallGuidance(
@@ -54,7 +53,9 @@ def guidance_out(
         decision_id=decision_id,
         pack_version=rest.pack_version,
         answers=kind_out(answers),
-        reactions=[] if reaction is None else now.items,
+        reactions=[]
+        if reaction is None
+        else [item_out(i, explain=explain) for i in reaction.items],
         items=rest.items,
         brief=rest.brief,
         do_not_ask=rest.do_not_ask,
@@ -75,7 +76,7 @@ def guidance_out(
         verdict=rest.verdict,
         proof=rest.proof,
         card=rest.card if rest.HasField("card") else None,
-        suppressed=rest.suppressed if reaction is None else [*now.suppressed, *rest.suppressed],
+        suppressed=[*_not_said(reaction, explain=explain), *rest.suppressed],
         context_report=rest.context_report,
         uncovered=reaction is not None and reaction.uncovered,
         purpose_id=purpose_id,
@@ -93,6 +94,12 @@ def guidance_out(
             )
         )
     return guidance
+
+
+def _not_said(reaction: Advice | None, *, explain: bool) -> list[decision_pb2.SuppressedItem]:
+    if reaction is None or not explain:
+        return []
+    return [suppressed_out(item) for item in reaction.suppressed]
 
 
 def _asks(refused: frozenset[str]) -> list[Ask]:
