@@ -14,9 +14,9 @@ from rich.text import Text
 
 from advisor.cli.client import WRONG, address_option, service
 from advisor.cli.page import page
-from advisor.cli.play import SPOKEN, Player
+from advisor.cli.play import Player
 from advisor.cli.story import Story, read_story
-from advisor.cli.words import word
+from advisor.desk.words import next_spoken, word
 from advisor.rules.problems import Problems, render
 from advisor.rules.source import Source
 
@@ -118,9 +118,9 @@ def _answer(guidance: CallGuidance) -> Padding:
     table.add_column(no_wrap=True, style="green")
     table.add_column(ratio=1)
     shown = list(guidance.reactions)
-    if not any(word(item, "kind") in SPOKEN for item in shown):
-        spoken = [item for item in guidance.items if word(item, "kind") in SPOKEN]
-        shown += spoken[:1]
+    after = next_spoken(guidance.items)
+    if next_spoken(shown) is None and after is not None:
+        shown.append(after)
     for item in shown:
         table.add_row(word(item, "kind").upper(), Text(item.text, "bold"))
     if guidance.uncovered:

@@ -24,7 +24,7 @@ from advisor.v1.advisor_service_pb2 import AdviseRequest
 from advisor.v1.facts_pb2 import FactValue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from google.protobuf.descriptor import EnumDescriptor
 
@@ -56,17 +56,12 @@ def context_of(node: Node, problems: Problems) -> AdviseRequest:
     return request
 
 
-def message_of(node: Node, message: Message, problems: Problems) -> None:
-    """Read any message of the contract that stands somewhere in a tree."""
-    TreeReader(problems).message(node, message)
-
-
 class TreeReader:
     """Walks a tree along the descriptor of a message."""
 
     def __init__(self, problems: Problems) -> None:
         """Begin; `problems` takes what is wrong with the trees."""
-        self._problems = problems
+        self.problems = problems
 
     def message(self, node: Node, message: Message) -> None:
         """Read a message from where it stands in a tree."""
@@ -82,18 +77,24 @@ class TreeReader:
             else:
                 self.refuse(node, f"a mapping with {listed(fields)}")
             return
+        for key, value in self.only(node, tuple(fields)).items():
+            self._field(value, message, fields[key])
+
+    def only(self, node: MappingNode, keys: Sequence[str]) -> dict[str, Node]:
+        """Return the entries whose keys may be there, by key, and report every other."""
+        found: dict[str, Node] = {}
         for key, value in node.entries:
-            field = fields.get(key.text)
-            if field is None:
-                self._problems.error(
+            if key.text in keys:
+                found[key.text] = value
+            else:
+                self.problems.error(
                     key.mark,
                     "unknown-key",
                     f'unknown key "{key.text}"',
-                    listed(fields),
-                    near=(key.text, fields),
+                    listed(keys),
+                    near=(key.text, keys),
                 )
-            else:
-                self._field(value, message, field)
+        return found
 
     def _field(self, node: Node, message: Message, field: FieldDescriptor) -> None:
         if _is_map(field):
@@ -148,7 +149,7 @@ class TreeReader:
         }
         number = words.get(node.text)
         if number is None:
-            self._problems.error(
+            self.problems.error(
                 node.mark,
                 "unknown-word",
                 f'"{node.text}"',
@@ -190,7 +191,7 @@ class TreeReader:
 
     def refuse(self, node: Node, expected: str) -> None:
         """Report what stands somewhere, and what should."""
-        self._problems.error(_mark(node), "wrong-shape", described(node), expected)
+        self.problems.error(_mark(node), "wrong-shape", described(node), expected)
 
 
 def _mark(node: Node) -> Mark:

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from advisor.cli.words import word
+from advisor.desk.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from advisor.cli.story import NEXT
-from advisor.cli.words import word
+from advisor.desk.words import next_spoken
 from advisor.v1.advisor_service_pb2 import (
     AdviseRequest,
     AdviseResponse,
@@ -19,18 +19,13 @@ from advisor.v1.advisor_service_pb2 import (
 from advisor.v1.advisor_service_pb2_grpc import AdvisorServiceStub
 from advisor.v1.customer_service_pb2 import GetEngagementCardRequest, GetEngagementCardResponse
 from advisor.v1.customer_service_pb2_grpc import CustomerServiceStub
-from advisor.v1.event_pb2 import CallEvent, CallGuidance
+from advisor.v1.event_pb2 import CallEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import grpc
 
     from advisor.cli.story import Ending, Step, Told
     from advisor.v1.decision_pb2 import GuidanceItem
-
-#: Kinds of items that are spoken.
-SPOKEN = frozenset({"say", "ask", "listen", "offer", "close"})
 
 #: Seconds to wait for one answer.
 PATIENCE = 5.0
@@ -61,7 +56,7 @@ class Player:
         self._customer_id = request.customer.customer_id
         self._events = 0
         answer = AdvisorServiceStub(self.channel).Advise(request, timeout=PATIENCE)
-        self._next = next_item(answer.items)
+        self._next = _id(next_spoken(answer.items))
         return answer
 
     def report(self, step: Step) -> ReportCallEventResponse:
@@ -74,7 +69,8 @@ class Player:
             event.item_id = self._next
         request = ReportCallEventRequest(call_id=self._call_id, event=event)
         answer = AdvisorServiceStub(self.channel).ReportCallEvent(request, timeout=PATIENCE)
-        self._next = next_to_say(answer.guidance)
+        guidance = answer.guidance
+        self._next = _id(next_spoken((*guidance.reactions, *guidance.items)))
         return answer
 
     def end(self, ending: Ending) -> RecordOutcomeResponse:
@@ -94,11 +90,5 @@ class Player:
         return CustomerServiceStub(self.channel).GetEngagementCard(request, timeout=PATIENCE)
 
 
-def next_to_say(guidance: CallGuidance) -> str:
-    """Return the id of what the agent is to say next; empty where there is nothing."""
-    return next_item(guidance.reactions) or next_item(guidance.items)
-
-
-def next_item(items: Iterable[GuidanceItem]) -> str:
-    """Return the id of the first item that is spoken; empty where none is."""
-    return next((item.id for item in items if word(item, "kind") in SPOKEN), "")
+def _id(item: GuidanceItem | None) -> str:
+    return "" if item is None else item.id

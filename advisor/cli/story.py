@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from advisor.cli.context import context_of, message_of
-from advisor.rules.problems import Problems
+from advisor.cli.context import TreeReader, context_of, instant_of
+from advisor.rules.problems import Problems, listed
 from advisor.rules.reader import read
-from advisor.rules.source import MappingNode, Node, ScalarNode, SequenceNode, described
+from advisor.rules.source import MappingNode, Node, ScalarNode, SequenceNode
 from advisor.v1.advisor_service_pb2 import AdviseRequest, RecordOutcomeRequest
 from advisor.v1.event_pb2 import CallEvent
 
@@ -92,69 +92,53 @@ def read_story(name: str, data: bytes, problems: Problems) -> Story:
         return Story(name=name)
     reader = _Reader(problems)
     fields = reader.mapping(node, _STORY)
-    clock = reader.instant(fields.get("clock"), datetime(2026, 1, 12, 15, 0, tzinfo=UTC))
+    clock = reader.at(fields.get("clock"), datetime(2026, 1, 12, 15, 0, tzinfo=UTC))
     return Story(
         name=reader.text(fields.get("story")) or name,
         calls=tuple(reader.call(each, clock) for each in reader.several(fields.get("calls"))),
     )
 
 
-class _Reader:
+class _Reader(TreeReader):
     """Reads the parts of a story, and notes every mistake at its place."""
 
-    def __init__(self, problems: Problems) -> None:
-        self._problems = problems
-
     def mapping(self, node: Node, keys: tuple[str, ...]) -> dict[str, Node]:
-        if not isinstance(node, MappingNode):
-            self._refuse(node, f"a mapping with {', '.join(keys)}")
-            return {}
-        found: dict[str, Node] = {}
-        for key, value in node.entries:
-            if key.text in keys:
-                found[key.text] = value
-            else:
-                self._problems.error(
-                    key.mark,
-                    "unknown-key",
-                    f'unknown key "{key.text}"',
-                    ", ".join(keys),
-                    near=(key.text, keys),
-                )
-        return found
+        if isinstance(node, MappingNode):
+            return self.only(node, keys)
+        self.refuse(node, f"a mapping with {listed(keys)}")
+        return {}
 
     def several(self, node: Node | None) -> Iterator[Node]:
         if isinstance(node, SequenceNode):
             yield from node
         elif node is not None:
-            self._refuse(node, "a list")
+            self.refuse(node, "a list")
 
     def text(self, node: Node | None) -> str:
         if isinstance(node, ScalarNode):
             return node.text
         if node is not None:
-            self._refuse(node, "a text")
+            self.refuse(node, "a text")
         return ""
 
-    def instant(self, node: Node | None, otherwise: datetime) -> datetime:
+    def at(self, node: Node | None, otherwise: datetime) -> datetime:
         if node is None:
             return otherwise
-        try:
-            return datetime.fromisoformat(self.text(node)).astimezone(UTC)
-        except ValueError:
-            self._refuse(node, "an instant with its offset, like 2026-01-12T15:00:00Z")
-            return otherwise
+        at = instant_of(self.text(node))
+        if at is None:
+            self.refuse(node, "an instant with its offset, like 2026-01-12T15:00:00Z")
+        return at or otherwise
 
     def call(self, node: Node, clock: datetime) -> Told:
         fields = self.mapping(node, _CALL)
         context = fields.get("context")
         if context is None:
-            self._refuse(node, "a call with its context")
-        at = self.instant(fields.get("at"), clock)
+            self.refuse(node, "a call with its context")
+        at = self.at(fields.get("at"), clock)
         return Told(
             title=self.text(fields.get("title")),
             at=at,
-            context=AdviseRequest() if context is None else context_of(context, self._problems),
+            context=AdviseRequest() if context is None else context_of(context, self.problems),
             expect=self._expected(fields),
             steps=tuple(self._step(each) for each in self.several(fields.get("events"))),
             ending=self._ending(fields.get("outcome"), at),
@@ -165,11 +149,11 @@ class _Reader:
         event = CallEvent()
         kind = mine.pop("event", None)
         if kind is None:
-            self._refuse(node, "a step with its event")
+            self.refuse(node, "a step with its event")
         else:
             rest = [(ScalarNode("kind", quoted=False, mark=kind.mark), kind), *rest]
         if isinstance(node, MappingNode):
-            message_of(MappingNode(tuple(rest), node.mark), event, self._problems)
+            self.message(MappingNode(tuple(rest), node.mark), event)
         return Step(
             event=event,
             customer=self.text(mine.get("customer")),
@@ -183,7 +167,7 @@ class _Reader:
         mine, rest = self._split(node, ("expect",))
         outcome = RecordOutcomeRequest()
         if isinstance(node, MappingNode):
-            message_of(MappingNode(tuple(rest), node.mark), outcome, self._problems)
+            self.message(MappingNode(tuple(rest), node.mark), outcome)
         outcome.call.at.FromDatetime(at)
         return Ending(outcome=outcome, expect=self._expected(mine))
 
@@ -192,7 +176,7 @@ class _Reader:
     ) -> tuple[dict[str, Node], list[tuple[ScalarNode, Node]]]:
         """Part what belongs to the story from what belongs to the message."""
         if not isinstance(node, MappingNode):
-            self._refuse(node, "a mapping")
+            self.refuse(node, "a mapping")
             return {}, []
         mine = {key.text: value for key, value in node.entries if key.text in keys}
         return mine, [(key, value) for key, value in node.entries if key.text not in keys]
@@ -202,9 +186,6 @@ class _Reader:
         node = fields.get("expect")
         found = {} if node is None else _plain(node)
         return found if isinstance(found, dict) else {}
-
-    def _refuse(self, node: Node, expected: str) -> None:
-        self._problems.error(node.mark, "wrong-shape", described(node), expected)
 
 
 def _plain(node: Node) -> Any:  # noqa: ANN401 - a JSON value

@@ -24,7 +24,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from advisor.desk.buttons import GROUPS, REPORTABLE
-from advisor.desk.view import page_of, word
+from advisor.desk.view import page_of
+from advisor.desk.words import word
 from advisor.v1.advisor_service_pb2 import (
     ListLiveCallsRequest,
     ReportCallEventRequest,

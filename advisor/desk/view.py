@@ -6,13 +6,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Final
 
-from google.protobuf.message import Message
-
+from advisor.desk.words import next_spoken, word
 from advisor.v1.decision_pb2 import GuidanceItem
 from advisor.v1.event_pb2 import CallGuidance
-
-#: Kinds of items that are spoken.
-_SPOKEN: Final = frozenset({"say", "ask", "listen", "offer", "close"})
 
 _STAGES: Final = {
     "pre call": "before the call",
@@ -77,9 +73,7 @@ class Page:
 
 def page_of(guidance: CallGuidance) -> Page:
     """Make the page of guidance."""
-    now = [_line(item) for item in guidance.reactions]
-    script = [_line(item) for item in guidance.items]
-    spoken = next((line for line in (*now, *script) if line.kind in _SPOKEN), None)
+    spoken = next_spoken((*guidance.reactions, *guidance.items))
     decision = word(guidance.verdict, "decision")
     report = guidance.context_report
     return Page(
@@ -87,9 +81,9 @@ def page_of(guidance: CallGuidance) -> Page:
         purpose=guidance.purpose_id.replace("-", " "),
         stage=_stage(word(guidance, "stage")),
         answers=word(guidance, "answers"),
-        next=spoken,
-        beside=tuple(line for line in now if line is not spoken),
-        script=tuple(line for line in script if line is not spoken),
+        next=None if spoken is None else _line(spoken),
+        beside=tuple(_line(item) for item in guidance.reactions if item is not spoken),
+        script=tuple(_line(item) for item in guidance.items if item is not spoken),
         brief=tuple(_line(item) for item in guidance.brief),
         do_not_ask=tuple(each.replace("_", " ") for each in guidance.do_not_ask),
         reference=guidance.proof.reference,
@@ -101,18 +95,6 @@ def page_of(guidance: CallGuidance) -> Page:
         ended=guidance.ended,
         agent=guidance.agent.name,
     )
-
-
-def word(message: Message, name: str) -> str:
-    """Return the word of an enumeration field, as it is read; empty for UNSPECIFIED."""
-    enum = message.DESCRIPTOR.fields_by_name[name].enum_type
-    assert enum is not None  # noqa: S101 - a programmer's mistake, not a user's
-    number = getattr(message, name)
-    value = enum.values_by_number.get(number)
-    if value is None or not number:
-        return ""
-    prefix = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
-    return value.name.removeprefix(prefix).replace("_", " ").lower()
 
 
 def _line(item: GuidanceItem) -> Line:

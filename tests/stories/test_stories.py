@@ -14,9 +14,9 @@ import grpc
 import pytest
 from prometheus_client import CollectorRegistry
 
-from advisor.cli.play import SPOKEN, Player
+from advisor.cli.play import Player
 from advisor.cli.story import Story, read_story
-from advisor.cli.words import word
+from advisor.desk.words import SPOKEN, word
 from advisor.guidance.tables import GUARDED_ASKS
 from advisor.rules.problems import Problems
 from advisor.server.app import Surroundings, service
@@ -28,22 +28,6 @@ from advisor.v1.event_pb2 import CallGuidance
 
 _HERE = Path(__file__).parent
 _RULES = _HERE.parents[1] / "rules"
-_EXPECTED = frozenset(
-    {
-        "decision",
-        "reasons",
-        "not_before",
-        "brief",
-        "says",
-        "silent",
-        "texts",
-        "never_asks",
-        "never_offers",
-        "do_not_ask",
-        "silent_call",
-        "never_texts",
-    }
-)
 #: What a customer guards: asked late, once, and never after a refusal.
 _GUARDED = frozenset(ask.value for ask in GUARDED_ASKS)
 

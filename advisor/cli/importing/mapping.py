@@ -70,7 +70,7 @@ def read_mapping(name: str, data: bytes, problems: Problems) -> Mapping | None:
     if not isinstance(node, MappingNode) or not isinstance(row := node.get("row"), MappingNode):
         reader.refuse(node, "a mapping with row (a mapping), and file if need be")
         return None
-    reader.known(node, ("file", "row"))
+    reader.only(node, ("file", "row"))
     file = node.get("file")
     reader.file(file)
     reader.message(row, ImportedCustomer())
@@ -91,7 +91,6 @@ class _Reader(TreeReader):
 
     def __init__(self, problems: Problems) -> None:
         super().__init__(problems)
-        self._found = problems
         self._dates = ""
         self._zone: ZoneInfo | None = None
         self.delimiter = ","
@@ -105,7 +104,7 @@ class _Reader(TreeReader):
         if not isinstance(node, MappingNode):
             self.refuse(node, f"a mapping with {listed(_FILE)}")
             return
-        self.known(node, _FILE)
+        self.only(node, _FILE)
         self._dates = self._text(node, "dates")
         self._zone = self._zone_of(node)
         self.observed_at = self._instant(node, "observed_at")
@@ -113,18 +112,6 @@ class _Reader(TreeReader):
         if len(self.delimiter) != 1 or self.delimiter in '"\r\n':
             self.refuse(node.get("delimiter") or node, "one character, not a quote")
             self.delimiter = ","
-
-    def known(self, node: MappingNode, keys: Sequence[str]) -> None:
-        """Report every key that is not among those that may be there."""
-        for key, _value in node.entries:
-            if key.text not in keys:
-                self._found.error(
-                    key.mark,
-                    "unknown-key",
-                    f'unknown key "{key.text}"',
-                    listed(keys),
-                    near=(key.text, keys),
-                )
 
     def message(self, node: Node, message: Message) -> None:
         """Read a message, or note that it comes from a column."""
@@ -143,7 +130,7 @@ class _Reader(TreeReader):
         if instant and not source.dates:
             source.dates = self._dates
         if words and not source.split:
-            self._found.error(source.mark, "missing-key", "no split", "what stands between words")
+            self.problems.error(source.mark, "missing-key", "no split", "what stands between words")
 
     def scalar(self, node: Node, field: FieldDescriptor) -> str | float | None:
         """Read one value, or note that it comes from a column."""
@@ -168,7 +155,7 @@ class _Reader(TreeReader):
     def _source(self, node: Node) -> Source:
         assert isinstance(node, MappingNode)  # noqa: S101 - is_source has looked
         kind = next(key.text for key, _value in node.entries if key.text in _KINDS)
-        self.known(node, (kind, *_OPTIONS[kind]))
+        self.only(node, (kind, *_OPTIONS[kind]))
         value = node.get(kind)
         columns: tuple[str, ...] = ()
         if kind == "column":

@@ -1,11 +1,18 @@
-"""The contract's enumeration values as the words a person reads."""
+"""The contract's values as a person reads them, and what is to be said next."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from google.protobuf.message import Message
+
+    from advisor.v1.decision_pb2 import GuidanceItem
+
+#: Kinds of items that are spoken.
+SPOKEN: Final = frozenset({"say", "ask", "listen", "offer", "close"})
 
 
 def word(message: Message, field: str) -> str:
@@ -21,3 +28,8 @@ def word(message: Message, field: str) -> str:
     if value is None:
         return str(number)
     return "" if not number else value.name.removeprefix(prefix).replace("_", " ").lower()
+
+
+def next_spoken(items: Iterable[GuidanceItem]) -> GuidanceItem | None:
+    """Return the first item that is spoken; None where none is."""
+    return next((item for item in items if word(item, "kind") in SPOKEN), None)
