@@ -50,7 +50,8 @@ def call(story: Path, address: str, speed: str) -> None:
     \b
         advisor call tests/stories/K1-the-interruption.yaml
 
-    Every playing has customers of its own, so that it knows nothing of an earlier one.
+    Every playing has customers of its own, so that it knows nothing of an earlier one. Calls are
+    decided at the service's own time, whatever instant the story names.
     """
     told = story_from(story)
     pause = time.sleep if speed == "human" else _no_pause

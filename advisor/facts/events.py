@@ -98,5 +98,6 @@ _OWN: Final = frozenset(
     }
 )
 
-#: Events that leave a silence unless somebody says something.
-AWAIT_WORDS: Final = frozenset(EVENTS) - ENDS - UNNOTICED - _OWN
+#: Events that leave a silence unless somebody says something. A machine hears no silence, and what
+#: may be left on it is for the pack to say.
+AWAIT_WORDS: Final = frozenset(EVENTS) - ENDS - UNNOTICED - _OWN - {"machine_detected"}

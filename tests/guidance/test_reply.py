@@ -89,3 +89,11 @@ def test_what_other_words_achieved_leaves_the_script(
     assert [each.id for each in advise(packs.guide(pack), before).items] == ["say/it"]
     after = packs.situation(pack, call={**_CALL, **state})
     assert [each.why for each in advise(packs.guide(pack), after).suppressed] == [Withheld.SAID]
+
+
+def test_nothing_of_ours_is_said_to_a_machine() -> None:
+    """Words that stand in are for people: what is left on a machine, the pack says."""
+    pack = packs.pack()
+    situation = packs.situation(pack, call=_CALL)
+    advice = reply(packs.guide(pack), situation, "machine_detected")
+    assert (advice.items, advice.uncovered) == ((), False)
