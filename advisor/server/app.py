@@ -216,6 +216,7 @@ class _Parts:
             recent=recent,
             clock=self.given.clock,
             metrics=self.metrics,
+            heartbeat=timedelta(milliseconds=self.settings.heartbeat_ms),
         )
         evidence = Evidence(loaded=self.packs.current, store=self.store)
         soon = self.settings.advise_deadline_ms / 1000

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import random
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from advisor.facts.events import ENDS
@@ -36,9 +37,6 @@ from advisor.store.live_records import EventRecord
 from advisor.v1 import advisor_service_pb2 as wire
 from advisor.v1 import event_pb2
 
-#: Seconds after which a watcher gets a sign of life.
-HEARTBEAT: Final = 10.0
-
 #: Seconds until a watcher looks again while the store does not answer.
 _AGAIN: Final = 1.0
 
@@ -59,8 +57,10 @@ class LiveCalls:
         recent: RecentCalls,
         clock: Callable[[], datetime],
         metrics: Metrics,
+        heartbeat: timedelta,
     ) -> None:
-        """Take the collaborators."""
+        """Take the collaborators; a watcher gets a sign of life about every `heartbeat`."""
+        self._heartbeat = heartbeat
         self._packs = packs
         self._store = store
         self._recent = recent
@@ -113,8 +113,9 @@ class LiveCalls:
                 same = look = True
                 standing: Standing | None = None
                 while same:
-                    changed.clear()
                     if look:
+                        # Before the look, so that what changes during it is looked at again.
+                        changed.clear()
                         standing = await self._standing(call_id) if call_id else None
                     mark = None if standing is None else mark_of(standing)
                     if standing is not None and mark != shown:
@@ -126,8 +127,8 @@ class LiveCalls:
                     else:
                         yield wire.WatchGuidanceResponse()
                     lost = standing is not None and standing.missing is not None
-                    look = await _told(changed, _AGAIN if lost else _heartbeat())
-                    look = look or lost or standing is None
+                    await _either(changed, _AGAIN if lost else self._next_beat())
+                    look = changed.is_set() or lost or standing is None
                     if look and request.agent_id:
                         same = await self._call_of(request.agent_id) in ("", call_id)
 
@@ -288,6 +289,10 @@ class LiveCalls:
         )
         return guidance, course
 
+    def _next_beat(self) -> float:
+        """Return the seconds to the next sign of life; not of all watchers at once."""
+        return self._heartbeat.total_seconds() * random.uniform(0.75, 1.25)  # noqa: S311 - hides nothing
+
     def _count(self, event: EventRecord, course: Course, *, uncovered: bool) -> None:
         if uncovered or event.kind == UNSCRIPTED:
             self._metrics.uncovered.labels(event.kind).inc()
@@ -299,16 +304,8 @@ class LiveCalls:
             self._metrics.adherence.labels(event.kind).inc()
 
 
-async def _told(changed: asyncio.Event, seconds: float) -> bool:
-    """Wait until something has changed, or for a while; tell which."""
-    try:
+async def _either(changed: asyncio.Event, seconds: float) -> None:
+    """Wait until something has changed, or for a while."""
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await changed.wait()
-    except TimeoutError:
-        return False
-    return True
-
-
-def _heartbeat() -> float:
-    """Return when the next sign of life is due; not of all watchers at once."""
-    return HEARTBEAT * random.uniform(0.75, 1.25)  # noqa: S311 - hides nothing

@@ -149,6 +149,11 @@ class Settings(BaseSettings):
         description="Streams held open at once (`GuideCall`, `WatchGuidance`); one more is refused"
         " with RESOURCE_EXHAUSTED.",
     )
+    heartbeat_ms: Milliseconds = Field(
+        default=10_000,
+        description="About how often a stream of `WatchGuidance` gives a sign of life; less than"
+        " after what a proxy between cuts a silent stream.",
+    )
     max_message_bytes: int = Field(
         default=4 * 1024 * 1024,
         ge=1024,

@@ -333,6 +333,23 @@ async def test_a_watcher_on_another_replica_sees_every_change(
         watch.cancel()
 
 
+async def test_no_change_is_missed_between_two_signs_of_life(
+    tmp_path: Path, redis_url: str
+) -> None:
+    """However often a watcher gives a sign of life, it shows the last event in the end."""
+    async with running(_settings(tmp_path, redis_url, heartbeat_ms=1)) as client:
+        await client.advise(pin_call(customer_id="k-1"))
+        watch = AdvisorServiceStub(client.channel).WatchGuidance(
+            wire.WatchGuidanceRequest(call_id="c-1"), timeout=50
+        )
+        for number in range(150):
+            answer = await _report(client, _event("connected", f"e-{number}"))
+            async with asyncio.timeout(5):
+                while (await _next(watch)).revision < answer.guidance.revision:
+                    pass
+        watch.cancel()
+
+
 async def test_an_agent_is_followed_from_call_to_call(client: Client) -> None:
     """Who watches an agent sees the call to which they were assigned last."""
     stub = AdvisorServiceStub(client.channel)
