@@ -9,11 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from advisor.engagement.card import Account
 from advisor.engagement.contacts import Contact
 from advisor.engagement.signals import Signal
 from advisor.facts.values import Value
+
+#: Name of the learned facts that are quiet times.
+QUIET_TIMES: Final = "quiet_times"
 
 
 class Reliability(StrEnum):
@@ -33,14 +37,15 @@ class LearnedFact:
     """One fact about the customer that a call or a signal taught us.
 
     Attributes:
-        name: Full name in the catalogue, or the name of a profile's field (``goal``).
+        name: Full name in the catalogue, or the name of a profile's field (``goal``). Of
+            `QUIET_TIMES` the value is a set of hours in words, and all that have not expired hold.
         value: What it is.
         learned_at: When, aware, UTC.
         source: ``stated`` by the customer or ``learned`` from what they did, or a word of the
             company.
         confidence: From 0 to 1; None is not known.
         expires_at: Until when it counts; None until changed.
-        cause: Id of the outcome or signal that taught it.
+        cause: Id of the outcome, signal or event that taught it.
     """
 
     name: str

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from advisor.engagement.calendars import QuietSource, QuietTime
 from advisor.engagement.card import Scale, card_of
 from advisor.engagement.contacts import Contact
-from advisor.facts.memory import LearnedFact, Memory, Reliability
+from advisor.engagement.quiet_words import quiet_time_in
+from advisor.facts.memory import QUIET_TIMES, LearnedFact, Memory, Reliability
 from advisor.facts.merge import REPLACEABLE
 from advisor.facts.situation import History, Profile, Seen
 from advisor.facts.values import Value
@@ -32,10 +34,9 @@ def recalled(
 
     Returns:
         A profile whose card is the ledger's, where the ledger has entries; with the higher count
-        of complaints; and with every learned fact that has not expired and is newer than what was
-        observed of the same field.
+        of complaints; and with what was learned, as `with_learned` joins it.
     """
-    known = _with_facts(profile, memory, now, frozenset(catalogue))
+    known = with_learned(profile, memory.facts, now, catalogue)
     card = card_of(memory.account, now, scale)
     if card is not None:
         known = replace(known, card=card)
@@ -82,32 +83,40 @@ def verification_set(memory: Memory, now: datetime) -> frozenset[str]:
     )
 
 
-def _latest(memory: Memory, now: datetime) -> dict[str, LearnedFact]:
-    """Return the newest fact of each name that has not expired."""
-    found: dict[str, LearnedFact] = {}
-    for fact in memory.facts:
-        if fact.expires_at is None or fact.expires_at > now:
-            found.setdefault(fact.name, fact)
-    return found
-
-
-def _with_facts(
-    profile: Profile, memory: Memory, now: datetime, catalogue: frozenset[str]
+def with_learned(
+    profile: Profile, facts: Sequence[LearnedFact], now: datetime, catalogue: Iterable[str] = ()
 ) -> Profile:
+    """Join into a profile what was learned.
+
+    Args:
+        profile: What was sent and what is cached.
+        facts: What was learned, newest first.
+        now: Aware instant.
+        catalogue: Full names of the company's own facts that the pack still declares.
+
+    Returns:
+        A profile with every learned fact that has not expired and is newer than what was observed
+        of the same field. Quiet times add up whatever their age: what is sent with a call takes
+        none back, and an update that names them takes them out of what was learned.
+    """
+    own = frozenset(catalogue)
+    standing = [each for each in facts if each.expires_at is None or each.expires_at > now]
     fields: dict[str, Any] = {}
     attributes: dict[str, Value] = {}
     seen: dict[str, Seen] = {}
-    for name, fact in _latest(memory, now).items():
-        if profile.seen.get(name, _LONG_AGO).observed_at >= fact.learned_at:
+    for name, fact in _newest(standing).items():
+        older = profile.seen.get(name, _LONG_AGO).observed_at >= fact.learned_at
+        if older and name != QUIET_TIMES:
             continue
         if name in REPLACEABLE:
-            fields[name] = _value(profile, memory, fact, now)
-        elif name in catalogue:
+            fields[name] = _value(profile, standing, fact)
+        elif name in own:
             attributes[name] = fact.value
         else:
             continue
-        seen[name] = Seen(observed_at=fact.learned_at, source=fact.source)
-    if not seen:
+        if not older:
+            seen[name] = Seen(observed_at=fact.learned_at, source=fact.source)
+    if not fields and not attributes:
         return profile
     return replace(
         profile,
@@ -117,13 +126,65 @@ def _with_facts(
     )
 
 
-def _value(profile: Profile, memory: Memory, fact: LearnedFact, now: datetime) -> Value:
+def quiet_times_of(fact: LearnedFact) -> Iterator[QuietTime]:
+    """Iterate over the quiet times that a learned fact of `QUIET_TIMES` says."""
+    for words in sorted(fact.value) if isinstance(fact.value, frozenset) else ():
+        quiet = quiet_time_in(words)
+        if quiet is not None:
+            stated = fact.source == QuietSource.STATED
+            yield replace(
+                quiet,
+                source=QuietSource.STATED if stated else QuietSource.LEARNED,
+                confidence=fact.confidence,
+                expires_at=fact.expires_at,
+            )
+
+
+def taken_back(fact: LearnedFact, profile: Profile, observed_at: datetime) -> bool:
+    """Tell whether an update of a fact's field, observed then, leaves nothing of the fact.
+
+    What the update says again stays what was learned, with its source and its end.
+
+    Args:
+        fact: What was learned.
+        profile: What the update says; it names the fact's field.
+        observed_at: When that was observed, aware, UTC.
+    """
+    if fact.learned_at > observed_at:
+        return False
+    told = getattr(profile, fact.name)
+    if fact.name == QUIET_TIMES:
+        hours = {(each.days, each.window, each.zone) for each in told or ()}
+        return any(
+            (each.days, each.window, each.zone) not in hours for each in quiet_times_of(fact)
+        )
+    if isinstance(fact.value, frozenset):
+        return not fact.value <= (told or frozenset())
+    return bool(fact.value != told)
+
+
+def _latest(memory: Memory, now: datetime) -> dict[str, LearnedFact]:
+    """Return the newest fact of each name that has not expired."""
+    return _newest(
+        fact for fact in memory.facts if fact.expires_at is None or fact.expires_at > now
+    )
+
+
+def _newest(facts: Iterable[LearnedFact]) -> dict[str, LearnedFact]:
+    found: dict[str, LearnedFact] = {}
+    for fact in facts:
+        found.setdefault(fact.name, fact)
+    return found
+
+
+def _value(profile: Profile, standing: Iterable[LearnedFact], fact: LearnedFact) -> object:
     """Return what a field is now; words add up, as a second defect does not mend the first."""
+    same = [other for other in standing if other.name == fact.name]
+    if fact.name == QUIET_TIMES:
+        learned = (quiet for other in same for quiet in quiet_times_of(other))
+        return tuple(dict.fromkeys((*(profile.quiet_times or ()), *learned)))
     if not isinstance(fact.value, frozenset):
         return fact.value
-    words: set[str] = set(getattr(profile, fact.name) or ())
-    for other in memory.facts:
-        expired = other.expires_at is not None and other.expires_at <= now
-        if other.name == fact.name and not expired and isinstance(other.value, frozenset):
-            words |= other.value
-    return frozenset(words)
+    sets = (other.value for other in same if isinstance(other.value, frozenset))
+    words: frozenset[str] = frozenset(getattr(profile, fact.name) or ())
+    return words.union(*sets)

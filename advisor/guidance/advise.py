@@ -26,9 +26,9 @@ from advisor.guidance.guide import Guide
 from advisor.guidance.opening import opening_of
 from advisor.guidance.rendering import Renderer
 from advisor.guidance.script import Candidate, Writer
-from advisor.guidance.situations import OF_STATE, call_as_stated
+from advisor.guidance.situations import call_as_stated, stated_after
 from advisor.guidance.state import CallState, state_of
-from advisor.guidance.urgency import by_urgency
+from advisor.guidance.urgency import by_urgency, strongest
 from advisor.rules.pack import Opening, Purpose, Rule, Section
 
 #: Advice that nothing else ends is asked for again after this.
@@ -103,7 +103,7 @@ def reply(
         The reactions as items of the moment. Where the pack has no words for something that the
         customer did, plain words that are always true, and `uncovered`.
     """
-    stated = _standing(situation.stated, given, event)
+    stated = stated_after(situation.stated, given, event)
     advice = _answered(guide, replace(situation, stated=stated), event, explain=explain)
     if event not in AWAIT_WORDS or any(item.kind in tables.SPOKEN for item in advice.items):
         return advice
@@ -128,29 +128,12 @@ def happened(situation: Situation, event: str, given: Mapping[str, Value] = _NOT
     begun = call_as_stated(situation.call, situation.stated)
     happening = Happening(id=event, kind=event, at=situation.now)
     call = course_of({}, begun, [happening]).call
-    return replace(situation, call=call, stated=_standing(situation.stated, given, event))
-
-
-def _standing(
-    stated: Mapping[str, Value], given: Mapping[str, Value], event: str
-) -> dict[str, Value]:
-    """Return what stays stated after an event: what moves with the call is the call's own."""
-    stays = {
-        name: value
-        for name, value in stated.items()
-        if not name.startswith("event.") and name not in OF_STATE
-    }
-    return {**stays, **given, "event.kind": event}
+    return replace(situation, call=call, stated=stated_after(situation.stated, given, event))
 
 
 def _tasks(rules: Iterable[Rule]) -> Iterator[Task]:
     """Iterate over what rules raise; of a group only the strongest's."""
-    groups: set[str] = set()
-    for rule in rules:
-        if rule.group is not None and rule.group in groups:
-            continue
-        if rule.group is not None:
-            groups.add(rule.group)
+    for rule in strongest(rules):
         for raised in rule.raises:
             yield Task(
                 id=f"{rule.id}/{raised.name}",

@@ -23,6 +23,7 @@ class Guide:
         forecasts: Whether any rule that judges a call or guides it asks what the call is expected
             to earn; where none does, nobody works it out.
         items: What any rule may ask for, by ``rule/item``.
+        teaching: Events that any reaction may remember something from.
     """
 
     pack: Pack
@@ -30,6 +31,7 @@ class Guide:
     earning: Matcher
     forecasts: bool
     items: Mapping[str, Item]
+    teaching: frozenset[str]
 
     @classmethod
     def of(cls, pack: Pack) -> Guide:
@@ -44,4 +46,8 @@ class Guide:
         engagement = (rule for rule in pack.rules if rule.section is Section.ENGAGEMENT)
         numbered = [replace(rule, number=number) for number, rule in enumerate(engagement)]
         items = {f"{rule.id}/{item.name}": item for rule in pack.rules for item in rule.items}
-        return cls(pack, matcher, Matcher(numbered, pack.catalogue), forecasts, items)
+        earning = Matcher(numbered, pack.catalogue)
+        teaching = frozenset(
+            event for rule in pack.rules if rule.remembers for event in rule.events
+        )
+        return cls(pack, matcher, earning, forecasts, items, teaching)

@@ -196,6 +196,24 @@ def call_as_stated(call: Call, stated: Mapping[str, Value]) -> Call:
     )
 
 
+def stated_after(
+    stated: Mapping[str, Value], given: Mapping[str, Value], event: str
+) -> dict[str, Value]:
+    """Return what stays stated after an event: what moves with the call is the call's own.
+
+    Args:
+        stated: What was stated before it, by full name.
+        given: Facts of the event by full name (``event.window``).
+        event: Its word in `EVENTS`.
+    """
+    stays = {
+        name: value
+        for name, value in stated.items()
+        if not name.startswith("event.") and name not in OF_STATE
+    }
+    return {**stays, **given, "event.kind": event}
+
+
 def _word(words: type[_W], stated: Value | None, otherwise: _W) -> _W:
     for word in words:
         if word.word == stated:

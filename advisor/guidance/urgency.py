@@ -6,7 +6,7 @@ Rules are numbered once, by a precedence that does not know the day. Those whose
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
@@ -37,6 +37,17 @@ def by_urgency(rules: Iterable[Rule], facts: Facts) -> list[Rule]:
         return -rule.basis, _RANKS[now], rule.id
 
     return sorted(found, key=precedence)
+
+
+def strongest(rules: Iterable[Rule]) -> Iterator[Rule]:
+    """Iterate over rules, strongest first; of a group only over the strongest."""
+    groups: set[str] = set()
+    for rule in rules:
+        if rule.group is None:
+            yield rule
+        elif rule.group not in groups:
+            groups.add(rule.group)
+            yield rule
 
 
 def urgency(facts: Facts) -> Priority:

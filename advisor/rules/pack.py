@@ -118,12 +118,21 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remember:
-    """A fact to keep, learned or stated; `at` names the fact that holds what to keep."""
+    """What to keep of a customer, learned or stated.
+
+    Attributes:
+        what: A quiet time, or the field of a profile that a text becomes.
+        at: The fact that holds what to keep.
+        around: Of a quiet time: where that fact names no hours, so long before and after the
+            moment when it happened; None keeps nothing then.
+        expires_in: How long it counts; None is until changed.
+    """
 
     name: str
     what: str
     at: str
     source: str
+    around: Span | None = None
     expires_in: Span | None = None
     confidence: float | None = None
 
@@ -294,6 +303,7 @@ class Expectation:
     Attributes:
         earns: Ids of the engagement rules that book what happened, or say that it earns nothing.
         points: What they come to.
+        remembers: Ids (``rule/name``) of all that is kept of the customer.
     """
 
     decision: Decision | None = None
@@ -306,6 +316,7 @@ class Expectation:
     opening: str | None = None
     earns: tuple[str, ...] | None = None
     points: float | None = None
+    remembers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

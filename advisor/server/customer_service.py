@@ -10,6 +10,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from advisor.facts.builtin.catalogue import BUILT_IN
 from advisor.facts.catalogue import Catalogue
+from advisor.facts.recall import with_learned
 from advisor.server import errors
 from advisor.server.errors import ErrorReason
 from advisor.server.packs import LoadedPack
@@ -21,6 +22,7 @@ from advisor.server.validation import Violation
 from advisor.store.customers import Change, Stored, Unavailable, Updated
 from advisor.store.errors import StoreError
 from advisor.v1 import customer_service_pb2 as wire
+from advisor.v1.customer_pb2 import CustomerProfile
 
 _ATTRIBUTES: Final = "attributes"
 
@@ -65,8 +67,7 @@ class CustomerService:
             raise errors.not_found(
                 ErrorReason.UNKNOWN_CUSTOMER, "customer", "", "UpdateCustomer makes one."
             )
-        catalogue = self._loaded().pack.catalogue
-        return wire.GetCustomerResponse(profile=profile_out(stored.profile, catalogue))
+        return wire.GetCustomerResponse(profile=self._profile_out(stored))
 
     async def update_customer(
         self, request: wire.UpdateCustomerRequest, call: Call
@@ -79,7 +80,13 @@ class CustomerService:
             updated = await self._customers.update(request.customer_id, change)
         except StoreError as error:
             raise errors.store_failed(error) from error
-        return wire.UpdateCustomerResponse(profile=profile_out(updated.stored.profile, catalogue))
+        return wire.UpdateCustomerResponse(profile=self._profile_out(updated.stored))
+
+    def _profile_out(self, stored: Stored) -> CustomerProfile:
+        """Write all that is known, what calls taught included: a customer may read and edit it."""
+        catalogue = self._loaded().pack.catalogue
+        profile = with_learned(stored.profile, stored.learned, self._clock(), catalogue.facts)
+        return profile_out(profile, catalogue)
 
 
 def _change(request: wire.UpdateCustomerRequest, catalogue: Catalogue, now: datetime) -> Change:

@@ -12,26 +12,22 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from advisor.facts.events import ENDS
-from advisor.facts.situation import Profile, Suppressed
-from advisor.facts.vocabulary import Suppression
 from advisor.guidance.advise import advise, reply
-from advisor.guidance.course import Course, course_of
+from advisor.guidance.course import Course
 from advisor.guidance.forecast import foreseen
-from advisor.guidance.situations import OF_STATE, call_as_stated
 from advisor.server import errors
 from advisor.server.metrics import Metrics
 from advisor.server.packs import LoadedPack, Packs
 from advisor.server.receiving import Call
 from advisor.server.recent import RecentCalls
-from advisor.server.scene import Told, situation_in, told_in
+from advisor.server.scene import Told, situation_in
 from advisor.server.standing import Standing, alone, known_of, mark_of, standing_of, stopped
 from advisor.server.stores import Store
+from advisor.server.teaching import Teaching, course_in
 from advisor.server.translate import times, words
 from advisor.server.translate.event_in import UNSCRIPTED, event_in, given_by, happening_of, kind_out
 from advisor.server.translate.guidance_out import guidance_out
-from advisor.store.customers import Change
 from advisor.store.errors import IdReused, StoreError
-from advisor.store.evidence import Kept
 from advisor.store.live import MOST_EVENTS, Live, TooManyEvents
 from advisor.store.live_records import EventRecord
 from advisor.v1 import advisor_service_pb2 as wire
@@ -61,6 +57,7 @@ class LiveCalls:
     ) -> None:
         """Take the collaborators; a watcher gets a sign of life about every `heartbeat`."""
         self._heartbeat = heartbeat
+        self._teaching = Teaching(packs=packs, store=store, clock=clock)
         self._packs = packs
         self._store = store
         self._recent = recent
@@ -166,7 +163,8 @@ class LiveCalls:
             live = await self._kept(call_id, event, digest)
             if live is None:
                 raise errors.unknown_call()
-            await self._honoured(event, live.kept)
+            standing = standing_of(live)
+            await self._teaching.keep(call_id, event.id, digest, standing)
         except TooManyEvents as error:
             raise errors.too_many_events(MOST_EVENTS) from error
         except IdReused as error:
@@ -178,7 +176,6 @@ class LiveCalls:
             recent.events.setdefault(event.id, event)
             self._store.changes.wake(self._store.live.channel(call_id=call_id))
             return None, alone(recent, error.reason)
-        standing = standing_of(live)
         recent = self._recent.get(call_id)
         if recent is not None:
             recent.revision = live.revision
@@ -198,28 +195,6 @@ class LiveCalls:
         await self._store.evidence.keep_decision(record, opening)
         return await live.report(call_id, event, digest, ends=ends)
 
-    async def _honoured(self, event: EventRecord, kept: Kept) -> None:
-        """Keep at once what a customer asked for that must never be lost."""
-        if event.kind != "stop_calling_requested":
-            return
-        request = wire.AdviseRequest.FromString(kept.request)
-        if not request.customer.customer_id:
-            return
-        loaded = await self._packs.of(kept.pack_version)
-        purpose = None if loaded is None else loaded.pack.purposes.get(request.purpose.id)
-        narrow = event.scope == "this_purpose" and purpose is not None
-        suppressed = Suppressed(
-            source=Suppression.PURPOSE_OPT_OUT if narrow else Suppression.INTERNAL,
-            purpose_kinds=(
-                frozenset({purpose.kind}) if narrow and purpose is not None else frozenset()
-            ),
-            captured_at=event.at,
-        )
-        await self._store.customers.update(
-            request.customer.customer_id,
-            Change(profile=Profile(suppressions=(suppressed,)), observed_at=self._clock()),
-        )
-
     async def _standing(self, call_id: str) -> Standing | None:
         """Read a call for somebody who watches; without a store, what this process knows."""
         try:
@@ -237,11 +212,8 @@ class LiveCalls:
 
     async def _course(self, standing: Standing) -> tuple[Told, LoadedPack, Course]:
         loaded = await self._pack(standing.kept.pack_version)
-        told = told_in(wire.AdviseRequest.FromString(standing.kept.request), loaded.pack)
-        begun = call_as_stated(told.call, told.stated)
-        course = course_of(loaded.guide.items, begun, map(happening_of, standing.events))
-        stated = {name: value for name, value in told.stated.items() if name not in OF_STATE}
-        return replace(told, call=course.call, stated=stated), loaded, course
+        told, course = course_in(standing, loaded)
+        return told, loaded, course
 
     async def _pack(self, version: str) -> LoadedPack:
         try:

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from advisor.facts.merge import Lift, lifted, merged
+from advisor.facts.memory import LearnedFact, Memory
+from advisor.facts.merge import REPLACEABLE, Lift, lifted, merged
+from advisor.facts.recall import taken_back
 from advisor.facts.situation import Profile
 from advisor.facts.vocabulary import Suppression
 from advisor.store.durability import Durability
-from advisor.store.errors import Reason, StoreError, StoreUnavailable
+from advisor.store.errors import Reason, RecordUnreadable, StoreError, StoreUnavailable
+from advisor.store.memory_records import memory_record, read_memory
 from advisor.store.records import (
     permissions_record,
     profile_record,
@@ -28,11 +31,13 @@ class Stored:
         profile: The profile, with suppressions and consents.
         lifts: Why suppressions were lifted, the latest of each source.
         expired: Whether all but suppressions and consents has expired, or was never there.
+        learned: What was learned, newest first, where it was read too; not in the profile.
     """
 
     profile: Profile = field(default_factory=Profile)
     lifts: tuple[Lift, ...] = ()
     expired: bool = False
+    learned: tuple[LearnedFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,18 +89,25 @@ class CustomerStore:
         """
         owner = self._vault.keys.customer(customer_id)
         expected = self._vault.marks.expected(owner.shard)
-        names = (owner.of.generation, owner.profile, owner.permissions)
+        names = (owner.of.generation, owner.profile, owner.permissions, owner.memory)
         try:
-            mark, profile, permissions = await self._vault.client.read(
+            mark, profile, permissions, memory = await self._vault.client.read(
                 lambda redis: redis.mget(*names)
             )
             self._vault.marks.check(owner.shard, expected, mark)
-            return stored_of(profile, permissions)
+            stored = stored_of(profile, permissions)
+            learned = read_memory(memory).facts
+            if stored is None and not learned:
+                return None
+            return replace(stored or Stored(expired=True), learned=learned)
         except StoreError as error:
             return Unavailable(reason=error.reason)
 
     async def update(self, customer_id: str, change: Change) -> Updated:
         """Join a change into what is kept, atomically; the same change again changes nothing more.
+
+        A field that the change names loses what was learned of it before, but for what the change
+        says again: an edit outranks what calls taught, also when the profile has expired.
 
         Raises:
             StoreUnavailable: It could not be stored, or (TIMEOUT, UNREACHABLE, NOT_DURABLE) may or
@@ -108,16 +120,24 @@ class CustomerStore:
             found = await self._vault.found(owner)
             after = changed(stored_of(found.profile, found.permissions), change)
             kept = permissions_record(after.profile, after.lifts)
+            memory = _memory(found.memory, change)
+            facts = tuple(each for each in memory.facts if not _edited(each, change))
             committed = await self._vault.commit(
                 Commit(
                     owner=owner,
                     found=found,
                     profile=profile_record(after.profile),
                     permissions=None if kept == found.permissions else kept,
+                    memory=(
+                        None
+                        if facts == memory.facts
+                        else memory_record(replace(memory, facts=facts))
+                    ),
                 )
             )
             if committed is not None:
-                return Updated(stored=after, durability=committed.durability)
+                stored = replace(after, learned=facts)
+                return Updated(stored=stored, durability=committed.durability)
         raise contended()
 
 
@@ -146,6 +166,25 @@ def changed(before: Stored | None, change: Change) -> Stored:
         named=change.named,
     )
     return Stored(profile=profile, lifts=lifts)
+
+
+def _memory(record: Raw, change: Change) -> Memory:
+    """Read what is remembered; unreadable, it is in the way only of a change that may edit it."""
+    try:
+        return read_memory(record)
+    except RecordUnreadable:
+        if change.named:
+            raise
+        return Memory()
+
+
+def _edited(fact: LearnedFact, change: Change) -> bool:
+    """Tell whether a change names what was learned, and so takes it back."""
+    if fact.name not in (change.named or ()) or fact.name not in REPLACEABLE:
+        return False
+    seen = change.profile.seen.get(fact.name)
+    at = change.observed_at if seen is None else seen.observed_at
+    return taken_back(fact, change.profile, at)
 
 
 def _latest(lifts: Iterable[Lift]) -> tuple[Lift, ...]:

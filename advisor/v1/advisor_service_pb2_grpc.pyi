@@ -51,7 +51,8 @@ class AdvisorServiceStub:
 
     Any replica can take any event of a call. Events may come late, twice and out of order: where a
     call stands depends on which were reported, not on when they arrived. A request to stop calling
-    is kept at once, beside the outcome that will tell it again.
+    is kept at once, beside the outcome that will tell it again, and so is what the pack's
+    reactions `remember` of the customer; each once, however often the event is reported.
 
     While the store cannot be reached, a replica that has seen the call still answers, at the
     highest care, and `stored` is false: report the event again.
@@ -125,7 +126,8 @@ class AdvisorServiceAsyncStub(AdvisorServiceStub):
 
     Any replica can take any event of a call. Events may come late, twice and out of order: where a
     call stands depends on which were reported, not on when they arrived. A request to stop calling
-    is kept at once, beside the outcome that will tell it again.
+    is kept at once, beside the outcome that will tell it again, and so is what the pack's
+    reactions `remember` of the customer; each once, however often the event is reported.
 
     While the store cannot be reached, a replica that has seen the call still answers, at the
     highest care, and `stored` is false: report the event again.
@@ -208,7 +210,8 @@ class AdvisorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Any replica can take any event of a call. Events may come late, twice and out of order: where a
         call stands depends on which were reported, not on when they arrived. A request to stop calling
-        is kept at once, beside the outcome that will tell it again.
+        is kept at once, beside the outcome that will tell it again, and so is what the pack's
+        reactions `remember` of the customer; each once, however often the event is reported.
 
         While the store cannot be reached, a replica that has seen the call still answers, at the
         highest care, and `stored` is false: report the event again.

@@ -774,7 +774,7 @@ class GetCustomerResponse(_message.Message):
     PROFILE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def profile(self) -> _customer_pb2.CustomerProfile:
-        """The profile."""
+        """The profile, with what calls and signals taught that has not expired, each with its source."""
 
     def __init__(
         self,
@@ -808,7 +808,8 @@ class UpdateCustomerRequest(_message.Message):
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
         """Fields of the profile to set, by name; one that is named here and absent from `profile`
-        becomes unknown. `attributes` names those that are present, `attributes.bank.pin_used` one of
+        becomes unknown, and of one that is named nothing stays of what calls taught before it, but for
+        what `profile` says again. `attributes` names those that are present, `attributes.bank.pin_used` one of
         them. Absent: every field that is present in `profile`. Suppressions and consents are always
         added, never replaced.
         """

@@ -58,13 +58,19 @@ class CallEvent(_message.Message):
     overridden. An item that was used counts as said, with what it establishes.
     """
     text: _builtins.str
-    """What was said, or why an item was overridden. Digits that look like a card's are blotted out."""
+    """What was said, or why an item was overridden; of NAME_CORRECTED how the name is said, alone, as
+    the next call's agent shall read it. Digits that look like a card's are blotted out.
+    """
     refused: _vocabulary_call_pb2.AskKind.ValueType
     """Of IDENTITY_REFUSED and DATA_REFUSED: what was refused. UNSPECIFIED: what the kind says."""
     scope: _vocabulary_call_pb2.StopScope.ValueType
     """Of STOP_CALLING_REQUESTED: how far it reaches. UNSPECIFIED: ALL."""
     window: _builtins.str
-    """Of events about time: the hours that the customer named, such as 18:00-20:00. Empty: none."""
+    """Of CUSTOMER_BUSY, MEALTIME_CUE and TIME_DESIGNATED_INCONVENIENT: the hours, if they named any,
+    at which it does not suit them, as 18:00-20:00, before 10:00, after 20, or mon-fri 8-9:30; of 24
+    hours, on the clock wherever they are. What cannot be read is kept with the call and teaches
+    nothing. Empty: none.
+    """
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it happened. Absent: when it was reported."""

@@ -13,6 +13,7 @@ from advisor.guidance.advise import advise, happened, react
 from advisor.guidance.decision import Advice, Guidance
 from advisor.guidance.earning import Happening, heard, outcome_facts
 from advisor.guidance.guide import Guide
+from advisor.guidance.learning import Lesson, lessons
 from advisor.rules.pack import Case, Expectation, Pack, Rule, Section
 from advisor.rules.problems import listed
 from advisor.rules.source import Mark
@@ -28,6 +29,7 @@ class Moment:
         mark: Where the case or step stands.
         failures: One sentence for each expectation that was not met.
         earned: The engagement rules that booked what happened, where that was looked at.
+        taught: What the event teaches of the customer.
     """
 
     event: str | None
@@ -35,6 +37,7 @@ class Moment:
     advice: Advice
     failures: tuple[str, ...]
     earned: tuple[Rule, ...] = ()
+    taught: tuple[Lesson, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,20 +100,30 @@ def run_case(guide: Guide, case: Case) -> Result:
     advice = advise(guide, situation)
     expect = case.expect
     booked = _booked(guide, case, situation)
-    failures = [*_failures(expect, advice), *_misbooked(expect, booked)]
+    failures = [
+        *_failures(expect, advice),
+        *_misbooked(expect, booked),
+        *_mislearned(expect, ()),
+    ]
     moments = [
         Moment(event=None, mark=case.mark, advice=advice, failures=tuple(failures), earned=booked)
     ]
     for step in case.steps:
         advice = react(guide, situation, step.event, step.given)
         situation = happened(situation, step.event, step.given)
-        failures = [*_failures(step.expect, advice), *_asked(expect.never_asks, advice)]
+        taught = lessons(guide, situation, step.event, step.given, case.name)
+        failures = [
+            *_failures(step.expect, advice),
+            *_asked(expect.never_asks, advice),
+            *_mislearned(step.expect, taught),
+        ]
         moments.append(
             Moment(
                 event=step.event,
                 mark=step.mark,
                 advice=advice,
                 failures=tuple(dict.fromkeys(failures)),
+                taught=taught,
             )
         )
     return Result(case=case, moments=tuple(moments))
@@ -136,6 +149,13 @@ def _misbooked(expect: Expectation, booked: tuple[Rule, ...]) -> Iterator[str]:
     points = sum(rule.entry.points for rule in booked if rule.entry is not None)
     if expect.points is not None and points != expect.points:
         yield f"it should earn {expect.points:g} points, and earns {points:g}, by {said}"
+
+
+def _mislearned(expect: Expectation, taught: tuple[Lesson, ...]) -> Iterator[str]:
+    ids = sorted(lesson.id for lesson in taught)
+    if expect.remembers is not None and sorted(expect.remembers) != ids:
+        wanted = listed(sorted(expect.remembers)) if expect.remembers else "nothing"
+        yield f"it should teach {wanted}, and teaches {listed(ids) if ids else 'nothing'}"
 
 
 def _failures(expect: Expectation, advice: Advice) -> Iterator[str]:
@@ -219,8 +239,10 @@ def _spoke(result: Result, pack: Pack) -> Iterator[str]:
         yield from (withheld.rule for withheld in advice.suppressed)
         yield from (rule.id for rule in pack.rules if rule.opening == advice.opening)
         yield from (rule.id for rule in moment.earned)
+        yield from (lesson.id.partition("/")[0] for lesson in moment.taught)
 
 
 def _speaks(rule: Rule) -> bool:
     """Tell whether a case can show what a rule does."""
-    return bool(rule.ruling or rule.items or rule.opening or rule.section is Section.ENGAGEMENT)
+    shown = rule.ruling or rule.items or rule.opening or rule.remembers
+    return bool(shown) or rule.section is Section.ENGAGEMENT

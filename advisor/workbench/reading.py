@@ -246,7 +246,10 @@ def _effects(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
         yield f"begin in the order {rule.opening}"
     for remember in rule.remembers:
         lasting = f" for {span(remember.expires_in)}" if remember.expires_in else ""
-        yield f"remember {words(remember.what)} ({remember.source}){lasting}"
+        around = ""
+        if remember.around is not None:
+            around = f", {span(remember.around)} around that moment where no hours are named"
+        yield f"remember {words(remember.what)} ({remember.source}){lasting}{around}"
     for raised in rule.raises:
         yield (
             f"see to it that {raised.owner} takes up {words(raised.purpose)} within "

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from advisor.engagement.calendars import QuietSource, QuietTime, Window
 from advisor.engagement.card import LedgerEntry, Scale, TrustTier, replayed
 from advisor.engagement.contacts import Contact, Disposition
 from advisor.facts.memory import Complaint, LearnedFact, Memory, Reliability
-from advisor.facts.recall import history_of, recalled, verification_set
+from advisor.facts.recall import history_of, recalled, taken_back, verification_set
 from advisor.facts.situation import History, Profile, Seen
 from advisor.facts.values import Value
 
@@ -70,6 +73,63 @@ def test_defects_add_up() -> None:
     )
     known = _recalled(Profile(reported_defects=frozenset({"card"})), memory)
     assert known.reported_defects == frozenset({"pin_letter", "app", "card"})
+
+
+def test_quiet_times_add_up_whatever_their_age() -> None:
+    """What is sent with a call takes back nothing that the customer said or that was noticed."""
+    sent = QuietTime(window=Window(0, 60))
+    memory = Memory(
+        facts=(
+            _fact("quiet_times", frozenset({"19:00-20:00"}), 1, source="learned", confidence=0.5),
+            _fact("quiet_times", frozenset({"mon 00:00-10:00"}), 2),
+            _fact("quiet_times", frozenset({"12:00-13:00"}), 3, expires_at=NOW),
+            _fact("quiet_times", "whenever", 3),
+            _fact("quiet_times", frozenset({"whenever"}), 3),
+        )
+    )
+    told = Profile(quiet_times=(sent,), seen={"quiet_times": Seen(observed_at=NOW)})
+    known = _recalled(told, memory)
+    assert known.quiet_times == (
+        sent,
+        QuietTime(window=Window(1140, 1200), source=QuietSource.LEARNED, confidence=0.5),
+        QuietTime(window=Window(0, 600), days=frozenset({0})),
+    )
+    assert known.seen["quiet_times"] == Seen(observed_at=NOW)
+    alone = _recalled(Profile(), memory)
+    assert alone.seen["quiet_times"] == Seen(observed_at=NOW - DAY, source="learned")
+
+
+@pytest.mark.parametrize(
+    ("fact", "told", "gone"),
+    [
+        (_fact("goal", "to save"), Profile(goal="to travel"), True),
+        (_fact("goal", "to save"), Profile(), True),
+        (_fact("goal", "to save"), Profile(goal="to save"), False),
+        (_fact("goal", "to save", -1), Profile(goal="to travel"), False),
+        (
+            _fact("reported_defects", frozenset({"app"})),
+            Profile(reported_defects=frozenset({"app", "card"})),
+            False,
+        ),
+        (_fact("reported_defects", frozenset({"app"})), Profile(), True),
+        (
+            _fact("quiet_times", frozenset({"01:00-02:00"})),
+            Profile(quiet_times=(QuietTime(window=Window(60, 120)),)),
+            False,
+        ),
+        (
+            _fact("quiet_times", frozenset({"01:00-02:00"})),
+            Profile(quiet_times=(QuietTime(window=Window(60, 121)),)),
+            True,
+        ),
+        (_fact("quiet_times", frozenset({"01:00-02:00"})), Profile(), True),
+    ],
+)
+def test_an_edit_takes_back_what_it_does_not_repeat(
+    fact: LearnedFact, told: Profile, *, gone: bool
+) -> None:
+    """001-21: the customer's edit wins over what was learned before it, and over nothing newer."""
+    assert taken_back(fact, told, NOW) is gone
 
 
 def test_complaints_are_counted_by_whoever_knows_more() -> None:

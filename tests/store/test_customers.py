@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from redis.asyncio import Redis
 
+from advisor.facts.memory import LearnedFact, Memory
 from advisor.facts.merge import Lift
 from advisor.facts.situation import Consent, Profile, Seen, Suppressed
 from advisor.facts.vocabulary import ConsentState, ConsentType, Suppression
@@ -20,11 +21,13 @@ from advisor.store.customers import Change, CustomerStore, Stored, Unavailable, 
 from advisor.store.embedded.server import EmbeddedServer
 from advisor.store.errors import Reason, RecordUnreadable, StoreFull, StoreUnavailable
 from advisor.store.keys import Keys
+from advisor.store.memory_records import memory_record
 from tests.faultproxy import FaultProxy
 from tests.store.vaults import Overtaken, claimed, updated
 
 _NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _LATER = _NOW + timedelta(hours=1)
+_DAY = timedelta(days=1)
 _SECRET = b"a secret of the tests"
 _DNC = Suppressed(source=Suppression.INTERNAL, captured_at=_NOW)
 _WITHDRAWN = Consent(
@@ -108,6 +111,48 @@ async def test_concurrent_updates_all_count(customers: CustomerStore) -> None:
 
     assert isinstance(stored, Stored)
     assert sorted(stored.profile.attributes) == names
+
+
+async def _remember(client: StoreClient, keys: Keys, *facts: LearnedFact) -> None:
+    record = memory_record(Memory(facts=facts, first_at=_NOW))
+    await client.write(lambda redis: redis.set(keys.customer("K-17").memory, record))
+
+
+def _learned(name: str, value: str | frozenset[str]) -> LearnedFact:
+    return LearnedFact(name=name, value=value, learned_at=_NOW, source="learned")
+
+
+async def test_an_edit_takes_what_was_learned_out_of_the_memory(
+    client: StoreClient, keys: Keys, customers: CustomerStore
+) -> None:
+    """001-21: only a change that names a field takes back what was learned of it before."""
+    goal = _learned("goal", "a boat")
+    meal = _learned("quiet_times", frozenset({"19:00-20:00"}))
+    pin = _learned("bank.pin_used", "yes")
+    await _remember(client, keys, goal, meal, pin)
+    assert await customers.read("K-17") == Stored(expired=True, learned=(goal, meal, pin))
+    told = Profile(goal="a house", seen={"quiet_times": Seen(observed_at=_NOW - _DAY)})
+    await customers.update("K-17", Change(profile=told, observed_at=_LATER))
+    named = frozenset({"quiet_times", "bank.pin_used"})
+    older = Change(profile=told, observed_at=_LATER, named=named)
+    assert (await updated(customers, "K-17", older)).learned == (goal, meal, pin)
+    newer = Change(profile=Profile(), observed_at=_LATER, named=named)
+    assert (await updated(customers, "K-17", newer)).learned == (goal, pin)
+    stored = await customers.read("K-17")
+    assert isinstance(stored, Stored)
+    assert stored.learned == (goal, pin)
+
+
+async def test_a_memory_that_cannot_be_read_keeps_no_suppression_out(
+    client: StoreClient, keys: Keys, customers: CustomerStore
+) -> None:
+    """A newer record stops an edit of what was learned, and no opt-out."""
+    await client.write(lambda redis: redis.set(keys.customer("K-17").memory, '{"version":999}'))
+    stored = await updated(customers, "K-17", _change(suppressions=(_DNC,)))
+    assert stored.profile.suppressions == (_DNC,)
+    edit = Change(profile=Profile(), observed_at=_NOW, named=frozenset({"goal"}))
+    with pytest.raises(RecordUnreadable):
+        await customers.update("K-17", edit)
 
 
 async def test_update_gives_up_without_writing(client: StoreClient, keys: Keys) -> None:

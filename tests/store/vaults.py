@@ -15,7 +15,8 @@ class Overtaken(Vault):
     async def found(self, owner: CustomerKeys) -> Found:
         """Read the records, and let somebody else change one of them."""
         found = await Vault.found(self, owner)
-        await self.client.write(lambda redis: redis.incr(owner.memory))
+        await self.client.write(lambda redis: redis.set(owner.memory, '{"version":1}', nx=True))
+        await self.client.write(lambda redis: redis.append(owner.memory, " "))
         return found
 
 

@@ -159,6 +159,39 @@ def test_what_was_booked_otherwise_is_said_in_words(
     assert _failures(small, expect, given) == [failure]
 
 
+@pytest.mark.parametrize(
+    ("given", "expect", "failures"),
+    [
+        ('given: {event.window: "18:00-20:00"}', "[busy/hours]", []),
+        ("", "[]", []),
+        (
+            "",
+            "busy/hours",
+            ["after customer_busy: it should teach busy/hours, and teaches nothing"],
+        ),
+        (
+            'given: {event.window: "18:00-20:00"}',
+            "[]",
+            ["after customer_busy: it should teach nothing, and teaches busy/hours"],
+        ),
+    ],
+)
+def test_what_an_event_teaches_can_be_expected(
+    small: Path, given: str, expect: str, failures: list[str]
+) -> None:
+    """004-20: a pack's tests show what is remembered of a customer, and what is not."""
+    text = small.read_text(encoding="utf-8").partition("\ntests:")[0]
+    more = f"{given}, " if given else ""
+    steps = f"steps: [{{event: customer_busy, {more}remembers: {expect}}}]"
+    case = CASE.replace(", GIVEN", "").replace("expect: {EXPECT}", steps)
+    files = {"small.yaml": text, "case.yaml": case}
+    prepared = prepare({name: text.encode() for name, text in files.items()}, tested=False)
+    assert list(prepared.problems) == []
+    assert prepared.guide is not None
+    (result,) = run(prepared.guide).results
+    assert [failure for _mark, failure in result.failures] == failures
+
+
 def test_what_an_outcome_says_of_the_call_needs_no_stating(small: Path) -> None:
     """A case states the disposition; that a person was reached follows from it (004-13)."""
     text = small.read_text(encoding="utf-8").partition("\ntests:")[0]

@@ -80,9 +80,9 @@ SENTENCES = {
     ),
     "busy": (
         "When “customer busy” or “driving cue” is reported: the agent must say: “Of course.”; "
-        "remember quiet time (stated) for 90 days; see to it that the branch takes up "
-        "pin-migration within 2 days; the card loses 2 points. This is the company's policy. "
-        "Why: Busy now is not never."
+        "remember quiet time (stated) for 90 days; remember name hint (learned); "
+        "see to it that the branch takes up pin-migration within 2 days; the card loses 2 "
+        "points. This is the company's policy. Why: Busy now is not never."
     ),
     "later": (
         "When “customer busy” is reported: the agent should ask: “When may I ring?” It speaks in "
@@ -147,3 +147,15 @@ def test_points_are_said_as_they_are_meant(small: Path, then: str, said: str) ->
     assert guide is not None
     read = {read.id: read.sentences for read in read_aloud(guide.pack)}
     assert read["heard"] == f"The {said}. This is the company's policy. Why: So."
+
+
+def test_what_is_remembered_around_a_moment_says_so(small: Path) -> None:
+    """Who reads the pack sees which hours are kept where none were named (004-20)."""
+    remember = "name: it, what: quiet_time, at: event.window, around: 1 hour, source: learned"
+    rule = f"{{id: meal, on: mealtime_cue, because: So., then: [remember: {{{remember}}}]}}"
+    files = {"small.yaml": small.read_bytes(), "more.yaml": f"reactions: [{rule}]".encode()}
+    guide = prepare(files, tested=False).guide
+    assert guide is not None
+    read = {read.id: read.sentences for read in read_aloud(guide.pack)}
+    said = "remember quiet time (learned), 1 hour around that moment where no hours are named."
+    assert said in read["meal"]

@@ -25,9 +25,15 @@ FACTS: Final = (
         choices=EVENTS,
     ),
     Fact(
+        name="event.text",
+        type=FactType.TEXT,
+        about="What was said, in the reporter's words.",
+        sent_by="dialer, desk or transcript",
+    ),
+    Fact(
         name="event.window",
         type=FactType.TEXT,
-        about="The hours that the customer named, such as 18:00-20:00.",
+        about="The hours at which it does not suit the customer, such as 18:00-20:00.",
         sent_by="dialer, desk or transcript",
     ),
     Fact(

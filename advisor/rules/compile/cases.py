@@ -31,6 +31,7 @@ _EXPECT_KEYS: Final = (
     "opening",
     "earns",
     "points",
+    "remembers",
 )
 #: Keys of `given` that are no facts, and the fact that two of them stand for.
 _GIVEN_KEYS: Final = ("purpose", "at", "brand", "campaign")
@@ -50,18 +51,21 @@ class Names:
         items: Ids of items, as ``rule/item``.
         all: Those, and ids of rules.
         engagement: Ids of engagement rules.
+        lessons: Ids of what reactions remember, as ``rule/name``.
     """
 
     items: Collection[str]
     all: Collection[str]
     engagement: Collection[str] = ()
+    lessons: Collection[str] = ()
 
     @classmethod
     def of(cls, rules: Collection[Rule]) -> Names:
         """Collect the names of rules and their items."""
         items_ = {f"{rule.id}/{item.name}" for rule in rules for item in rule.items}
         books = {rule.id for rule in rules if rule.section is Section.ENGAGEMENT}
-        return cls(items_, items_ | {rule.id for rule in rules}, books)
+        kept = {f"{rule.id}/{each.name}" for rule in rules for each in rule.remembers}
+        return cls(items_, items_ | {rule.id for rule in rules}, books, kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +214,7 @@ def _expect(
         opening=fields.read("opening", one_of("an opening of this pack", context.openings)),
         earns=fields.each("earns", one_of("an engagement rule", names.engagement)),
         points=fields.read("points", scalars.decimal),
+        remembers=fields.each("remembers", one_of("a remember as rule/name", names.lessons)),
     )
     return Expectation(
         decision=base.decision if own.decision is None else own.decision,
@@ -222,6 +227,7 @@ def _expect(
         opening=own.opening or base.opening,
         earns=base.earns if own.earns is None else own.earns,
         points=base.points if own.points is None else own.points,
+        remembers=base.remembers if own.remembers is None else own.remembers,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from advisor.engagement.limits import Span
 from advisor.facts.values import FactType
 from advisor.facts.vocabulary import (
     Ask,
@@ -58,6 +59,15 @@ _ITEM_KEYS: Final = (
 
 #: How a remembered fact came to be known.
 REMEMBERED: Final = ("stated", "learned")
+
+#: Of a quiet time, what its hours are read from.
+QUIET_TIME: Final = "quiet_time"
+
+#: What can be remembered: a quiet time, and fields of a profile that are a text.
+MEMORABLE: Final = (QUIET_TIME, "goal", "name_hint", "preferred_name", "salutation")
+
+#: The longest stretch before and after a moment.
+_AROUND: Final = timedelta(hours=6)
 
 
 class _Place(NamedTuple):
@@ -144,6 +154,9 @@ def _one(key: ScalarNode, content: Node, out: Yield, place: _Place) -> None:
             out.items.append(item)
     elif key.text == "remember":
         remember = _remember(content, context)
+        if place.section is not Section.REACTIONS:
+            found = "remember where nothing has happened"
+            context.problems.error(key.mark, "remember", found, "remember in a reaction")
         if remember is not None:
             _unique(remember.name, content, place)
             out.remembers.append(remember)
@@ -229,21 +242,39 @@ def _remember(node: Node, context: Context) -> Remember | None:
     fields = Fields(
         node,
         "remember",
-        ("name", "what", "at", "source", "expires_in", "confidence"),
+        ("name", "what", "at", "source", "around", "expires_in", "confidence"),
         context.problems,
         required=("name", "what", "at", "source"),
     )
     name = fields.read("name", ident)
-    what = fields.read("what", scalars.snake)
-    at = fields.read("at", fact_name(context.catalogue))
+    what = fields.read("what", lambda text: scalars.word(text, MEMORABLE))
+    at = fields.read("at", fact_name(context.catalogue, FactType.TEXT))
     source = fields.read("source", lambda text: scalars.word(text, REMEMBERED))
+    around = fields.read("around", _around)
+    if around is not None and what not in {None, QUIET_TIME}:
+        context.problems.error(
+            fields.key_mark("around"), "around", f"around beside {what}", f"what: {QUIET_TIME}"
+        )
     expires_in = fields.read("expires_in", scalars.span)
     confidence = fields.read("confidence", scalars.share)
     if name is None or what is None or at is None or source is None:
         return None
     return Remember(
-        name=name, what=what, at=at, source=source, expires_in=expires_in, confidence=confidence
+        name=name,
+        what=what,
+        at=at,
+        source=source,
+        around=around,
+        expires_in=expires_in,
+        confidence=confidence,
     )
+
+
+def _around(text: str) -> Span:
+    length = scalars.span(text)
+    if length.elapsed > _AROUND:
+        raise MisreadError("at most 6 hours before and after")
+    return length
 
 
 def _raise(node: Node, context: Context) -> Raise | None:

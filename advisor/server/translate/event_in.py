@@ -81,6 +81,8 @@ def happening_of(event: EventRecord) -> Happening:
 def given_by(event: EventRecord) -> Mapping[str, Value]:
     """Return the facts of an event, by full name."""
     facts: dict[str, Value] = {}
+    if event.text:
+        facts["event.text"] = event.text
     if event.window:
         facts["event.window"] = event.window
     if event.scope:

@@ -29,7 +29,7 @@ from advisor.facts.vocabulary import (
     VerificationMethod,
 )
 from advisor.rules.compile.calendars import MAX_COUNT
-from advisor.rules.compile.items import REMEMBERED
+from advisor.rules.compile.items import MEMORABLE, REMEMBERED
 from advisor.rules.compile.purposes import MAX_MINUTES
 from advisor.rules.compile.settings import MAX_ASKS, MAX_ITEMS, SCALED, TIERS
 from advisor.rules.pack import IfUnsure, Priority
@@ -275,9 +275,10 @@ def _item(*, staged: bool) -> Schema:
     remember = mapping(
         {
             "name": ID,
-            "what": _SNAKE,
+            "what": {"enum": list(MEMORABLE)},
             "at": _FACT,
             "source": {"enum": list(REMEMBERED)},
+            "around": {**SPAN, "description": "Where no hours are named: before and after now."},
             "expires_in": SPAN,
             "confidence": {"type": "number", "minimum": 0, "maximum": 1},
         },
@@ -285,7 +286,7 @@ def _item(*, staged: bool) -> Schema:
     )
     raised = {"name": ID, "purpose": ID, "within": SPAN, "owner": WORDS}
     forms += [
-        mapping({"remember": remember}, required=("remember",)),
+        *(() if staged else (mapping({"remember": remember}, required=("remember",)),)),
         mapping({"raise": mapping(raised, required=tuple(raised))}, required=("raise",)),
         mapping({"opening": ID}, required=("opening",)),
         _entry(),
@@ -358,4 +359,8 @@ def _expectation() -> dict[str, Schema]:
             "description": "The engagement rules that book what happened.",
         },
         "points": {"type": "number", "description": "What they come to."},
+        "remembers": {
+            "anyOf": [said, {"type": "array", "items": said}],
+            "description": "All that the event teaches of the customer.",
+        },
     }
