@@ -115,13 +115,13 @@ def test_a_test_that_fails_is_shown_at_its_place(failing: Path) -> None:
     assert result.exit_code == 1
     assert result.stdout.splitlines()[:2] == [
         f"FAIL {SHE}",
-        "     small.yaml:190:5: the opening should be proof-first, and is standard",
+        "     small.yaml:191:5: the opening should be proof-first, and is standard",
     ]
     found = json.loads(_run("test", str(failing), "--json").stdout)
     assert (found["passed"], found["tests"][0]["shows"]) == (False, ["004-23"])
     assert found["tests"][0]["failures"] == [
         {
-            "place": "small.yaml:190:5",
+            "place": "small.yaml:191:5",
             "failure": "the opening should be proof-first, and is standard",
         }
     ]
