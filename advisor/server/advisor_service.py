@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from advisor.engagement.contacts import Contact, Direction
 from advisor.facts.situation import Situation
-from advisor.facts.vocabulary import Decision
 from advisor.guidance.advise import VALID, advise
 from advisor.guidance.decision import Advice
-from advisor.rules.pack import Pack
 from advisor.server.aftermath import Aftermath
+from advisor.server.attempts import beginning_of
 from advisor.server.metrics import Metrics
 from advisor.server.packs import LoadedPack
 from advisor.server.receiving import Call
 from advisor.server.recent import RecentCalls
+from advisor.server.redaction import redact
 from advisor.server.scene import Known, Told, situation_in, told_in
+from advisor.server.standing import MADE
 from advisor.server.stores import Store
-from advisor.server.translate import words
 from advisor.server.translate.decision_out import advice_out
 from advisor.store.call_records import VERSION, DecisionRecord, Snapshot
 from advisor.store.calls import Beginning, Begun, decision_record
 from advisor.store.customers import Unavailable
 from advisor.v1 import advisor_service_pb2 as wire
-
-#: Decisions after which a call may be made.
-_MADE: Final = frozenset(
-    words.DECISION.write(each) for each in Decision if each >= Decision.ALLOW_WITH_CONDITIONS
-)
 
 #: How long the same request has the same decision; after that it is asked for anew.
 SAME_FOR: Final[timedelta] = VALID
@@ -63,10 +56,12 @@ class AdvisorService:
 
     async def advise(self, request: wire.AdviseRequest, call: Call) -> wire.AdviseResponse:
         """Decide one call."""
+        # What is asked is kept with the decision, and read again at every event.
+        redact(request)
         guide = self._loaded().guide
         told = told_in(request, guide.pack)
         now = self._clock()
-        beginning = _beginning(request, told, guide.pack, now)
+        beginning = beginning_of(request, told, guide.pack, now)
         begun = await self._store.calls.begin(beginning)
         known, explain = known_of(begun, told), explains(request)
         weather = self._store.weather.current
@@ -111,7 +106,7 @@ class AdvisorService:
             record.call_id, record.decision_id, request.call.agent.agent_id
         )
         self._aftermath.later("decision", self._store.evidence.keep_decision(record, opening))
-        made = answer.verdict.decision in _MADE
+        made = answer.verdict.decision in MADE
         if not made and not situation.call.dialled:
             release = self._store.calls.release(beginning, begun.session.decision_id)
             self._aftermath.later("release", release)
@@ -184,30 +179,3 @@ def _asked_at(begun: Begun | Unavailable, now: datetime) -> datetime:
     if isinstance(begun, Begun) and begun.session.at < now < begun.session.at + SAME_FOR:
         return begun.session.at
     return now
-
-
-def _beginning(request: wire.AdviseRequest, told: Told, pack: Pack, now: datetime) -> Beginning:
-    purpose = pack.purposes[told.purpose_id]
-    digest = hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest()
-    return Beginning(
-        call_id=told.call.id,
-        customer_id=told.customer_id,
-        digest=digest,
-        now=now,
-        attempt=Contact(
-            at=now,
-            id=told.call.id,
-            direction=Direction.OUTBOUND,
-            campaign=told.call.campaign or None,
-            brand=told.call.brand or None,
-            purpose_id=purpose.id,
-            kind=purpose.kind.value,
-            legal_class=purpose.legal_class.value,
-            number=told.call.number,
-            debt_id=told.debt_id,
-            subject=told.subject,
-        ),
-        brand=told.call.brand,
-        purpose_id=purpose.id,
-        campaign=told.call.campaign or None,
-    )

@@ -16,6 +16,7 @@ from advisor.guidance.advise import advise, reply
 from advisor.guidance.course import Course
 from advisor.guidance.forecast import foreseen
 from advisor.server import errors
+from advisor.server.attempts import Attempts
 from advisor.server.metrics import Metrics
 from advisor.server.packs import LoadedPack, Packs
 from advisor.server.receiving import Call
@@ -57,6 +58,7 @@ class LiveCalls:
     ) -> None:
         """Take the collaborators; a watcher gets a sign of life about every `heartbeat`."""
         self._heartbeat = heartbeat
+        self._attempts = Attempts(packs=packs, store=store)
         self._teaching = Teaching(packs=packs, store=store, clock=clock)
         self._packs = packs
         self._store = store
@@ -164,6 +166,7 @@ class LiveCalls:
             if live is None:
                 raise errors.unknown_call()
             standing = standing_of(live)
+            await self._attempts.count(event, standing)
             await self._teaching.keep(call_id, event.id, digest, standing)
         except TooManyEvents as error:
             raise errors.too_many_events(MOST_EVENTS) from error

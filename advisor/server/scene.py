@@ -17,6 +17,7 @@ from advisor.guidance.situations import situation_of
 from advisor.rules.pack import Pack
 from advisor.server import errors
 from advisor.server.errors import ErrorReason
+from advisor.server.redaction import redacted
 from advisor.server.translate.call_in import call_in
 from advisor.server.translate.customer_in import profile_in
 from advisor.server.translate.facts_in import attributes_in, occasion_in
@@ -76,7 +77,7 @@ def told_in(request: AdviseRequest, pack: Pack) -> Told:
         occasion=occasion_in(sent.occasion, purpose.occasion, "purpose.occasion", found),
         subject=sent.subject or None,
         debt_id=sent.debt_id or None,
-        relevance=sent.relevance or None,
+        relevance=redacted(sent.relevance) or None,
         customer_id=customer.customer_id or None,
         profile=profile_in(customer.profile, kept, "customer.profile", found),
         history=history_in(customer.history) if customer.HasField("history") else History(),

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from advisor.facts.situation import Suppressed
-from advisor.facts.vocabulary import PurposeKind, Suppression
+from advisor.facts.vocabulary import Decision, PurposeKind, Suppression
 from advisor.server.recent import Recent
 from advisor.server.scene import Known
+from advisor.server.translate import words
 from advisor.store.customers import Unavailable
 from advisor.store.errors import Reason
 from advisor.store.evidence import Kept, kept_of
 from advisor.store.live import Live
 from advisor.store.live_records import EventRecord
 from advisor.v1.advisor_service_pb2 import AdviseResponse
+
+#: Decisions after which a call is made, as the contract writes them.
+MADE: Final = frozenset(
+    words.DECISION.write(each) for each in Decision if each >= Decision.ALLOW_WITH_CONDITIONS
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,7 @@ class Standing:
         revision: How often anything about it has changed.
         events: Everything reported.
         last: The event that arrived last.
+        made: Whether the decision was that the call is made.
         missing: Why the store could not be asked; None where it was.
     """
 
@@ -36,14 +44,17 @@ class Standing:
     revision: int
     events: tuple[EventRecord, ...]
     last: EventRecord | None
+    made: bool = True
     missing: Reason | None = None
 
 
 def standing_of(live: Live) -> Standing:
     """Return a call as the store has it."""
+    answer = AdviseResponse.FromString(live.kept.response)
     return Standing(
         kept=live.kept,
-        reference=AdviseResponse.FromString(live.kept.response).proof.reference,
+        reference=answer.proof.reference,
+        made=answer.verdict.decision in MADE,
         agent_id=_assigned(live.events) or live.agent_id,
         revision=live.revision,
         events=live.events,

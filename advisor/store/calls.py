@@ -29,6 +29,7 @@ from advisor.store.scripts import Argument, Asked, Script, ScriptCall, together
 from advisor.store.vault import Vault, open_name
 
 _ADVISE: Final = Script("advise.lua")
+_DIALLED: Final = Script("dialled.lua")
 _NUMBER: Final = Script("number.lua")
 _NUMBERED: Final = Script("numbered.lua")
 _RELEASE: Final = Script("release.lua")
@@ -128,22 +129,49 @@ class CallStore:
     async def release(self, call: Beginning, decision_id: str) -> None:
         """Take back the hold of a call that is not made, off the caller's path.
 
-        Only for a call that has not been dialled; nothing happens where the call has been decided
-        anew since.
+        Nothing happens where the call has been decided anew since, or was dialled all the same.
 
         Raises:
             StoreError: It could not be taken back; it counts as an attempt until it is settled.
         """
         owner = self._vault.keys.owner(call.customer_id, call.call_id)
         name = self._vault.call_name(call.call_id)
+        release = _RELEASE.call(
+            (owner.holds, owner.of.part(f"session:{name}"), owner.of.open),
+            (decision_id, name, open_name(owner, name)),
+        )
+        (released,) = await self._vault.client.write(lambda redis: together(redis, release))
+        if released == 1 and call.attempt.number is not None:
+            forget = self._numbered(call.attempt.number, name, b"")
+            await self._vault.client.write(lambda redis: together(redis, forget))
+
+    async def dialled(self, call: Beginning) -> None:
+        """Hold a call that was dialled as an attempt, whatever the advice on it was.
+
+        A call with an outcome leaves no hold, and one that is held already stays as it is.
+
+        Raises:
+            StoreError: It may or may not count; the same again settles it.
+        """
+        owner = self._vault.keys.owner(call.customer_id, call.call_id)
+        name = self._vault.call_name(call.call_id)
+        settled_at = call.now + self._vault.retention.settle
+        record = contact_record(call.attempt)
         asked: list[Asked] = [
-            _RELEASE.call(
-                (owner.holds, owner.of.part(f"session:{name}"), owner.of.open),
-                (decision_id, name, open_name(owner, name)),
+            _DIALLED.call(
+                (
+                    owner.holds,
+                    owner.of.part(f"session:{name}"),
+                    self._vault.outcome(owner, name),
+                    owner.of.open,
+                ),
+                (name, record, int(settled_at.timestamp() * 1000), open_name(owner, name)),
             )
         ]
-        if call.attempt.number is not None:
-            asked.append(self._numbered(call.attempt.number, name, b""))
+        number = call.attempt.number
+        if number is not None:
+            arguments = (name, record, self._number_life)
+            asked.append(_NUMBER.call((self._vault.keys.number(number),), arguments))
         await self._vault.client.write(lambda redis: together(redis, *asked))
 
     async def settle_number(self, contact: Contact, call_id: str) -> None:

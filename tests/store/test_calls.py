@@ -180,6 +180,31 @@ async def test_call_that_is_not_made_is_released(calls: CallStore) -> None:
     assert (next_one.memory.holds, next_one.number) == ((), ())
 
 
+async def test_a_call_that_was_dialled_all_the_same_counts(calls: CallStore) -> None:
+    """What was rung was rung, for the person and the number, once, however late the release is."""
+    call = beginning()
+    begun = await began(calls, call)
+    await calls.release(call, begun.session.decision_id)
+    await calls.dialled(call)
+    await calls.dialled(call)
+    await calls.release(call, begun.session.decision_id)
+    next_one = await began(calls, beginning("call-2"))
+
+    assert [hold.id for hold in next_one.memory.holds] == ["call-1"]
+    assert [contact.id for contact in next_one.number] == ["call-1"]
+
+
+async def test_a_call_that_is_known_of_no_more_counts_when_it_was_dialled(
+    calls: CallStore,
+) -> None:
+    """A call to a number that nobody names counts for the person, though its session is gone."""
+    await calls.dialled(beginning(number=None))
+    next_one = await began(calls, beginning("call-2"))
+
+    assert [hold.id for hold in next_one.memory.holds] == ["call-1"]
+    assert next_one.number == ()
+
+
 async def test_late_release_spares_a_newer_decision(calls: CallStore) -> None:
     """A release that comes after the call was decided anew takes nothing away."""
     call = beginning(number=None)
@@ -192,7 +217,7 @@ async def test_late_release_spares_a_newer_decision(calls: CallStore) -> None:
 
 
 async def test_settled_call_leaves_no_hold_again(vault: Vault, calls: CallStore) -> None:
-    """Asking about a call that has its outcome does not make it an open one."""
+    """Asking about a call that has its outcome, or dialling it, does not make it an open one."""
     call = beginning()
     await began(calls, call)
     identity = Identity(kind="outcome", id="o-1", digest="d")
@@ -205,6 +230,7 @@ async def test_settled_call_leaves_no_hold_again(vault: Vault, calls: CallStore)
     )
     await calls.settle_number(contact, "call-1")
     await began(calls, replace(call, digest="another"))
+    await calls.dialled(call)
     next_one = await began(calls, beginning("call-2"))
 
     assert next_one.memory == Memory(contacts=(contact,))

@@ -65,8 +65,8 @@ def promise_in(sent: history_pb2.Promise) -> Promise:
         zone=sent.zone or None,
         number=sent.number or None,
         subject=sent.subject or None,
-        topic=sent.topic or None,
-        owner=sent.owner or None,
+        topic=redacted(sent.topic) or None,
+        owner=redacted(sent.owner) or None,
     )
 
 
