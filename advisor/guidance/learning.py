@@ -47,7 +47,13 @@ class Lesson:
 
 
 def lessons(
-    guide: Guide, situation: Situation, event: str, given: Mapping[str, Value], cause: str
+    guide: Guide,
+    situation: Situation,
+    event: str,
+    given: Mapping[str, Value],
+    cause: str,
+    *,
+    confidence: float | None = None,
 ) -> tuple[Lesson, ...]:
     """Work out what an event teaches.
 
@@ -57,6 +63,7 @@ def lessons(
         event: Its word in `EVENTS`.
         given: Facts of the event by full name (``event.window``).
         cause: Id of the event.
+        confidence: How sure its reporter is, from 0 to 1; nothing that it teaches is surer.
 
     Returns:
         What every reaction that speaks remembers; of a group only the strongest does. Nothing
@@ -74,6 +81,8 @@ def lessons(
         for remember in rule.remembers:
             fact = _fact(remember, facts, cause)
             if fact is not None:
+                surest = (each for each in (confidence, fact.confidence) if each is not None)
+                fact = replace(fact, confidence=min(surest, default=None))
                 found.append(Lesson(id=f"{rule.id}/{remember.name}", fact=fact))
     return tuple(found)
 

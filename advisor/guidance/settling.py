@@ -13,7 +13,7 @@ from typing import Final
 
 from advisor.engagement.card import LedgerEntry, posted
 from advisor.engagement.contacts import Contact, Disposition
-from advisor.facts.memory import Complaint, LearnedFact, Memory, Reliability
+from advisor.facts.memory import QUIET_TIMES, Complaint, LearnedFact, Memory, Reliability
 from advisor.facts.merge import Lift
 from advisor.facts.situation import History, Profile, Situation, Suppressed
 from advisor.facts.vocabulary import PurposeKind, Suppression
@@ -31,6 +31,8 @@ from advisor.guidance.guide import Guide
 CONTACTS: Final = 200
 CONTACTS_FOR: Final = timedelta(days=400)
 FACTS: Final = 100
+#: Hours that the customer stated, beyond the facts that are kept for being new.
+OWN_HOURS: Final = 50
 COMPLAINTS: Final = 50
 SIGNALS: Final = 50
 
@@ -176,14 +178,19 @@ def bounded(memory: Memory, now: datetime) -> Memory:
     return replace(
         memory,
         contacts=tuple(each for each in memory.contacts[:CONTACTS] if now - each.at < CONTACTS_FOR),
-        facts=tuple(
-            each for each in memory.facts if each.expires_at is None or each.expires_at > now
-        )[:FACTS],
+        facts=_standing(memory.facts, now),
         complaints=tuple(open_first[:COMPLAINTS]),
         signals=tuple(
             each for each in memory.signals if each.expires_at is None or each.expires_at > now
         )[:SIGNALS],
     )
+
+
+def _standing(facts: Iterable[LearnedFact], now: datetime) -> tuple[LearnedFact, ...]:
+    """Leave out the expired and the too many; hours that the customer forbade make no room."""
+    held = [each for each in facts if each.expires_at is None or each.expires_at > now]
+    own = [each for each in held[FACTS:] if each.name == QUIET_TIMES and each.source == "stated"]
+    return (*held[:FACTS], *own[:OWN_HOURS])
 
 
 def with_contact(memory: Memory, contact: Contact) -> Memory:

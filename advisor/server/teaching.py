@@ -107,7 +107,9 @@ class Teaching:
             weather=self._store.weather.current,
         )
         kind = happening_of(event).kind
-        found = lessons(loaded.guide, situation, kind, given_by(event), cause)
+        found = lessons(
+            loaded.guide, situation, kind, given_by(event), cause, confidence=event.confidence
+        )
         return tuple(lesson.fact for lesson in found)
 
 

@@ -19,8 +19,10 @@ from advisor.cli.desk import listening
 from advisor.cli.serve import serve
 from advisor.desk.buttons import GROUPS, REPORTABLE
 from advisor.v1 import advisor_service_pb2 as wire
+from advisor.v1 import customer_service_pb2 as customers
 from advisor.v1.vocabulary_call_pb2 import CallEventKind
 from tests.desk.serving import served
+from tests.server.reactions import REACTIONS
 from tests.server.running import Client, pin_call, running, settings_for
 
 _HERE = {"sec-fetch-site": "same-origin"}
@@ -40,6 +42,7 @@ class Desk:
 async def _open_desk(tmp_path: Path, redis_url: str) -> AsyncIterator[Desk]:
     name = re.sub("[^a-z0-9]+", "-", tmp_path.name.lower()).strip("-")
     settings = settings_for(tmp_path, redis_url=redis_url, namespace=name)
+    (settings.rules / "reactions.yaml").write_text(REACTIONS)
     async with (
         running(settings) as client,
         served(client.running.address) as url,
@@ -92,6 +95,24 @@ async def test_a_report_changes_what_is_shown_whoever_made_it(open_desk: Desk) -
         event.event.event_id, event.event.kind = "e-9", CallEventKind.CALL_EVENT_KIND_DRIVING_CUE
         await open_desk.service.raw("AdvisorService/ReportCallEvent", event.SerializeToString())
         assert "after: driving cue" in await _shown(lines, "guidance")
+
+
+async def test_hours_and_a_name_are_reported_as_they_were_typed(open_desk: Desk) -> None:
+    """000-07, 004-02: what is to be remembered can be written down where it is heard."""
+    await open_desk.service.advise(pin_call(customer_id="k-1"))
+    async with open_desk.web.stream("GET", "/stream/call/c-1") as stream:
+        page = await _shown(stream.aiter_lines(), "guidance")
+    assert re.search('<input id="hours" name="window"', page)
+    assert re.search('<input id="hint" name="text"', page)
+    await _report(open_desk, "TIME_DESIGNATED_INCONVENIENT", window="before 10:00")
+    await _report(open_desk, "NAME_CORRECTED", text="KURK-bee")
+    request = customers.ExportCustomerRequest(customer_id="k-1").SerializeToString()
+    raw = await open_desk.service.raw("CustomerService/ExportCustomer", request)
+    learned = customers.ExportCustomerResponse.FromString(raw).learned
+    assert {fact.name: fact.value for fact in learned} == {
+        "quiet_times": "00:00-10:00",
+        "name_hint": "KURK-bee",
+    }
 
 
 async def test_a_click_twice_is_one_event(open_desk: Desk) -> None:

@@ -77,6 +77,20 @@ def test_a_meal_is_learned_gently() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rule_is", "reporter_is", "kept"),
+    [(0.5, None, 0.5), (None, 0.3, 0.3), (0.5, 0.3, 0.3), (0.5, 0.9, 0.5), (None, None, None)],
+)
+def test_nothing_is_surer_than_its_report(
+    rule_is: float | None, reporter_is: float | None, kept: float | None
+) -> None:
+    """A transcript that may have misheard teaches no more than it heard."""
+    guide = _guide(_on(replace(_MEAL, confidence=rule_is)))
+    situation = packs.situation(guide.pack, now=_EVENING)
+    (lesson,) = lessons(guide, situation, _EVENT, {}, "c/e", confidence=reporter_is)
+    assert lesson.fact.confidence == kept
+
+
 def test_hours_that_were_named_outrank_the_moment() -> None:
     """Whoever names hours means those, on the clock of their own wall."""
     (fact,) = _facts(_guide(_on(_MEAL)), event__window="18 to 20")

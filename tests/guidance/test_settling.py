@@ -21,6 +21,8 @@ from advisor.guidance.guide import Guide
 from advisor.guidance.heeding import heed, reliability
 from advisor.guidance.settling import (
     CONTACTS,
+    FACTS,
+    OWN_HOURS,
     Outcome,
     OutcomeRefused,
     Settled,
@@ -451,6 +453,20 @@ def test_a_memory_is_bounded() -> None:
     assert [each.name for each in kept.facts] == ["a.c"]
     assert (len(kept.complaints), kept.complaints[0].id) == (50, "open")
     assert kept.signals == ()
+
+
+def test_hours_that_the_customer_forbade_are_not_forgotten_for_newer_facts() -> None:
+    """000-07: what they said of their day outlives a hundred things noticed since."""
+    hours = frozenset({"00:00-10:00"})
+    own = LearnedFact(name="quiet_times", value=hours, learned_at=NOW, source="stated")
+    noticed = replace(own, source="learned")
+    newer = tuple(
+        LearnedFact(name=f"a.n{n}", value=n, learned_at=NOW, source="crm") for n in range(FACTS)
+    )
+    kept = bounded(Memory(facts=(*newer, noticed, own)), NOW)
+    assert kept.facts == (*newer, own)
+    many = tuple(replace(own, cause=f"c{n}") for n in range(500))
+    assert len(bounded(Memory(facts=many), NOW).facts) == FACTS + OWN_HOURS
 
 
 def test_refusals_are_what_customers_said() -> None:

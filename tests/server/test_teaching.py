@@ -20,7 +20,6 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from advisor.facts.events import EVENTS
 from advisor.server.app import service
 from advisor.server.settings import Settings
 from advisor.store.embedded.server import EmbeddedServer
@@ -39,45 +38,9 @@ from advisor.v1.vocabulary_decision_pb2 import (
     REASON_CODE_OUTSIDE_LEGAL_WINDOW,
 )
 from tests.server.desk import Refused
+from tests.server.reactions import REACTIONS
 from tests.server.running import NOW, Client, pin_call, settings_for, surroundings
 
-_TEACH: Final = ("mealtime_cue", "time_designated_inconvenient", "name_corrected")
-_REACTIONS: Final = (
-    f"""
-reactions:
-  - id: anything-else
-    on: [{", ".join(event for event in EVENTS if event not in _TEACH)}]
-    because: There is always a way out.
-    then:
-      - close: {{name: bye, force: could, text: "Goodbye."}}
-"""
-    """
-  - id: meal
-    on: mealtime_cue
-    because: Nobody's meal gets cold for us.
-    then:
-      - remember: {name: hour, what: quiet_time, at: event.window, around: 30 minutes,
-                   source: learned, confidence: 0.5, expires_in: 90 days}
-      - close: {name: bye, force: must, text: "Enjoy your meal. Goodbye."}
-  - id: never-then
-    on: time_designated_inconvenient
-    because: It is the customer's day.
-    then:
-      - remember: {name: hours, what: quiet_time, at: event.window, source: stated}
-      - close: {name: bye, force: must, text: "We won't ring then. Goodbye."}
-  - id: name
-    on: name_corrected
-    because: Being told once has to be enough.
-    then:
-      - remember: {name: hint, what: name_hint, at: event.text, source: stated}
-      - close: {name: bye, force: must, text: "Thank you. Goodbye."}
-guidance:
-  - id: brief
-    because: A name said well opens a call well.
-    then:
-      - know: {name: hint, stage: pre_call, force: should, text: "Said {customer.name_hint}."}
-"""
-)
 _EARLIER: Final = NOW - timedelta(minutes=2)
 
 
@@ -96,7 +59,7 @@ async def _running(settings: Settings, now: datetime = NOW) -> AsyncIterator[Cli
 def _settings(tmp_path: Path, redis_url: str, **changed: object) -> Settings:
     name = re.sub("[^a-z0-9]+", "-", tmp_path.name.lower()).strip("-")
     settings = settings_for(tmp_path, redis_url=redis_url, namespace=name, **changed)
-    (tmp_path / "rules" / "reactions.yaml").write_text(_REACTIONS)
+    (tmp_path / "rules" / "reactions.yaml").write_text(REACTIONS)
     return settings
 
 

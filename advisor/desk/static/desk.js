@@ -3,6 +3,7 @@ const place = document.getElementById("guidance");
 const line = document.getElementById("line");
 const spoken = document.getElementById("spoken");
 const keys = document.getElementById("keys");
+const TYPED = ["over", "words", "hours", "hint"];
 
 function say(words, lost) {
   if (line.textContent !== words) line.textContent = words;
@@ -11,10 +12,10 @@ function say(words, lost) {
 
 function show(html) {
   const held = document.activeElement ? document.activeElement.id : "";
-  const typed = ["over", "words"].map((id) => document.getElementById(id)?.value ?? "");
+  const typed = TYPED.map((id) => document.getElementById(id)?.value ?? "");
   const before = document.getElementById("next")?.textContent;
   place.innerHTML = html;
-  ["over", "words"].forEach((id, n) => {
+  TYPED.forEach((id, n) => {
     const input = document.getElementById(id);
     if (input && typed[n]) input.value = typed[n];
   });
@@ -61,7 +62,7 @@ document.addEventListener("submit", (sent) => {
   if (form.dataset.sent) return;
   form.dataset.sent = "1";
   report(form, button).finally(() => delete form.dataset.sent);
-  form.querySelectorAll("input[name=text]").forEach((input) => { input.value = ""; });
+  form.querySelectorAll("input[name=text], input[name=window]").forEach((input) => { input.value = ""; });
 });
 
 document.addEventListener("keydown", (pressed) => {
