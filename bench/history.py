@@ -66,7 +66,7 @@ class _Teller:
 
         def decide(before: Remembered) -> Remembering:
             done = settle(self._guide, before.memory, Profile(), outcome, _NOW)
-            return remembering(done, _NOW, b"")
+            return remembering(done, _NOW, b"", self._guide.pack.settings.callbacks)
 
         identity = Identity(kind="outcome", id=outcome.id, digest=f"{number:064x}")
         await self._memories.settle(customer, f"call-{number}", identity, decide)

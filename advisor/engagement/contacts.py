@@ -182,6 +182,7 @@ class Contact:
         legal_class: Word of the body of law it fell under.
         subject: What the matter was, for limits counted per subject.
         topic: What the customer asked or wanted, above all in an inbound contact.
+        promise_id: The promise that the call was to keep.
     """
 
     at: datetime
@@ -204,6 +205,7 @@ class Contact:
     debt_id: str | None = None
     subject: str | None = None
     topic: str | None = None
+    promise_id: str | None = None
 
     @property
     def inbound(self) -> bool:

@@ -33,6 +33,7 @@ class Fact:
             (no complaints is the number 0 where the source is complete).
         choices: The words of a choice, ordered choice (weakest first) or closed set.
         unit: Unit of a number, for readers.
+        spoken: Whether an instant is worded for speech ("tomorrow at half past six").
         read: Takes the value from a situation; None for a fact that only a pack declares
             (it is then looked up among the attributes or the facts of the occasion).
         read_in_world: Takes the value in one candidate world (local time, weekday, region ...).
@@ -46,6 +47,7 @@ class Fact:
     absent_means: Value = UNKNOWN
     choices: tuple[str, ...] = ()
     unit: str | None = None
+    spoken: bool = False
     read: Reader | None = None
     read_in_world: WorldReader | None = None
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from advisor.engagement.card import Account
 from advisor.engagement.contacts import Contact
+from advisor.engagement.promises import Promise
 from advisor.engagement.signals import Signal
 from advisor.facts.values import Value
 
@@ -86,6 +87,7 @@ class Memory:
         facts: What was learned, newest first.
         complaints: Those that are open, and the last ones answered.
         signals: Context that has not expired, newest first.
+        promises: Calls that the company owes, and those it owed lately, by when they are due.
         holds: Calls that were allowed and have no outcome yet: each counts as an attempt.
         first_at: When anything was first remembered; None where nothing is.
     """
@@ -95,5 +97,6 @@ class Memory:
     facts: tuple[LearnedFact, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     signals: tuple[Signal, ...] = ()
+    promises: tuple[Promise, ...] = ()
     holds: tuple[Contact, ...] = ()
     first_at: datetime | None = None

@@ -11,6 +11,7 @@ from typing import Any, Final
 from advisor.engagement.calendars import QuietSource, QuietTime
 from advisor.engagement.card import Scale, card_of
 from advisor.engagement.contacts import Contact
+from advisor.engagement.promises import Promise
 from advisor.engagement.quiet_words import quiet_time_in
 from advisor.facts.memory import QUIET_TIMES, LearnedFact, Memory, Reliability
 from advisor.facts.merge import REPLACEABLE
@@ -54,13 +55,19 @@ def recalled(
 
 
 def history_of(
-    sent: History, memory: Memory, *, call_id: str, number: tuple[Contact, ...] = ()
+    sent: History,
+    memory: Memory,
+    now: datetime,
+    *,
+    call_id: str,
+    number: tuple[Contact, ...] = (),
 ) -> History:
-    """Join the history a caller sends with the contacts that are remembered.
+    """Join the history a caller sends with the contacts and promises that are remembered.
 
-    Contacts of one id are one; the remembered one counts. Calls on their way count as attempts,
-    except this one. What nobody told and nobody remembers stays unknown.
+    Contacts, and promises, of one id are one; the remembered one counts. Calls on their way count
+    as attempts, except this one. What nobody told and nobody remembers stays unknown.
     """
+    sent = replace(sent, promises=_promises(sent, memory, now))
     ours = tuple(each for each in (*memory.holds, *memory.contacts) if each.id != call_id)
     others = tuple(each for each in number if each.id != call_id)
     if sent.contacts is None and memory.first_at is None:
@@ -69,6 +76,12 @@ def history_of(
     theirs = tuple(each for each in sent.contacts or () if each.id is None or each.id not in ids)
     joined = sorted((*ours, *theirs), key=lambda each: each.at, reverse=True)
     return replace(sent, contacts=tuple(joined), number=others)
+
+
+def _promises(sent: History, memory: Memory, now: datetime) -> tuple[Promise, ...]:
+    ids = {each.id for each in memory.promises}
+    theirs = tuple(each for each in sent.promises if each.id is None or each.id not in ids)
+    return (*(each.at(now) for each in memory.promises), *theirs)
 
 
 def verification_set(memory: Memory, now: datetime) -> frozenset[str]:

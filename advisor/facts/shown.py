@@ -19,6 +19,7 @@ from babel.numbers import format_decimal
 from babel.units import format_unit
 
 from advisor.facts.catalogue import Fact
+from advisor.facts.spoken import spoken
 from advisor.facts.values import NEVER, UNKNOWN, FactType, Possible, Scalar, Special, Value
 
 #: Characters of one shown value; what is longer ends in an ellipsis.
@@ -67,7 +68,22 @@ def shown(
     Returns:
         One line of at most `MAX_LENGTH` characters, never empty.
     """
+    if fact.spoken and isinstance(value, datetime) and zone is not None and today is not None:
+        return cleaned(spoken(value, zone, today, _locale(locale or FALLBACK_LOCALE)))
     return _shown(value, fact.type, locale or FALLBACK_LOCALE, zone, today)
+
+
+def said(moment: datetime, locale: str, *, zone: tzinfo, now: datetime) -> str:
+    """Word a moment for speech, as `advisor.facts.spoken` does.
+
+    Args:
+        moment: Aware instant.
+        locale: BCP 47 or POSIX name; one that is unknown counts as British English.
+        zone: The listener's zone.
+        now: Aware: a moment of the same day there is "today".
+    """
+    today = now.astimezone(zone).date()
+    return cleaned(spoken(moment, zone, today, _locale(locale or FALLBACK_LOCALE)))
 
 
 def cleaned(text: str, limit: int = MAX_LENGTH) -> str:

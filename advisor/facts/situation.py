@@ -17,6 +17,7 @@ from advisor.engagement.contacts import Contact
 from advisor.engagement.places import Place
 from advisor.engagement.promises import Promise
 from advisor.engagement.signals import Weather
+from advisor.engagement.slots import Capacity, Slot
 from advisor.facts.memory import Memory
 from advisor.facts.values import UNKNOWN, Value
 from advisor.facts.vocabulary import (
@@ -82,6 +83,8 @@ class Call:
             guidance where one not yet dialled is deferred).
         asks_refused: What the customer has refused in this call.
         said: Ids (``rule/item``) of items already said in this call.
+        promise_id: The promise that this call is to keep.
+        promise_elsewhere: Whether somebody else has claimed that promise.
     """
 
     id: str
@@ -101,6 +104,8 @@ class Call:
     asks_made: int = 0
     said: frozenset[str] = frozenset()
     dialled: bool = False
+    promise_id: str | None = None
+    promise_elsewhere: bool = False
     agent: Agent = field(default_factory=Agent)
 
 
@@ -229,6 +234,8 @@ class Situation:
             nothing is known of where the customer is.
         worlds: What the clock says now at the places, those that nothing tells apart now as one.
         memory: What the service itself remembers of the customer.
+        capacity: Which times have no room for one more call-back.
+        offers: Times at which a call-back can be kept; None where nobody worked them out.
         weather: What makes itself felt to everybody now, of whatever brand.
         forecast: Points that this call is expected to earn; None where nobody worked it out.
         stated: Facts given by full name; they outrank what is read from the other fields.
@@ -248,6 +255,8 @@ class Situation:
     zones_from: str = "nothing"
     memory: Memory = field(default_factory=Memory)
     weather: tuple[Weather, ...] = ()
+    capacity: Capacity = field(default_factory=Capacity)
+    offers: tuple[Slot, ...] | None = None
     forecast: float | None = None
     stated: Mapping[str, Value] = field(default_factory=lambda: _NOTHING)
     state_missing: str | None = None

@@ -10,6 +10,7 @@ from typing import Final
 
 from advisor.engagement.card import TrustTier
 from advisor.facts.events import AWAIT_WORDS
+from advisor.facts.shown import said
 from advisor.facts.situation import Situation
 from advisor.facts.values import Value
 from advisor.facts.view import Facts
@@ -17,12 +18,13 @@ from advisor.facts.vocabulary import Decision, ItemKind, LegalClass
 from advisor.guidance import guards, tables
 from advisor.guidance.context import Ledger
 from advisor.guidance.course import Happening, course_of
-from advisor.guidance.decision import Advice, Guidance, Task, UsedFact, Verdict
+from advisor.guidance.decision import Advice, Guidance, Offer, Task, UsedFact, Verdict
 from advisor.guidance.eligibility import verdict_of
 from advisor.guidance.fallback import fallback
 from advisor.guidance.forecast import foreseen
 from advisor.guidance.guards import Progress, Setting
 from advisor.guidance.guide import Guide
+from advisor.guidance.offering import with_offers
 from advisor.guidance.opening import opening_of
 from advisor.guidance.rendering import Renderer
 from advisor.guidance.script import Candidate, Writer
@@ -170,11 +172,14 @@ class _Scene:
             self.situation = replace(situation, call=call)
         if guide.forecasts:
             self.situation = foreseen(guide, self.situation)
+        if guide.offers:
+            self.situation = with_offers(guide, self.situation)
         self.facts = Facts(self.pack.catalogue, self.situation)
         self.match = self._matcher.match(self.facts, speaking | self._judging)
         self.speaking = by_urgency(self.match.rules(speaking), self.facts)
         self.purpose: Purpose = self.pack.purposes[self.situation.occasion.id]
         locale = self.situation.call.locale or self.pack.settings.default_locale
+        self._locale = locale
         renderer = Renderer(self.facts, self.purpose, locale)
         self.ledger = Ledger(self.facts, self.match.unsure, renderer, explain=explain)
         self.judged = verdict_of(
@@ -233,6 +238,10 @@ class _Scene:
             context=self.ledger.report(degraded=self._degraded(), pack=self.pack),
             valid_until=min([now + VALID, *(change for change in changes if change > now)]),
             opening=self.opening.id,
+            offers=tuple(
+                Offer(slot, said(slot.start, self._locale, zone=slot.zone, now=now))
+                for slot in self.situation.offers or ()
+            ),
         )
 
     def _verdict_as(self) -> Callable[[LegalClass], Verdict]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from advisor.engagement.basis import Basis, Source
 from advisor.engagement.calendars import Interval
 from advisor.engagement.card import Card
+from advisor.engagement.slots import Slot
 from advisor.facts.vocabulary import (
     Ask,
     Benefit,
@@ -21,6 +22,18 @@ from advisor.facts.vocabulary import (
     Stage,
     VerificationMethod,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A time at which a call-back can be kept.
+
+    Attributes:
+        spoken: The time in words, in the locale of the call.
+    """
+
+    slot: Slot
+    spoken: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +215,7 @@ class Advice:
         valid_until: After this instant the dialer must ask again.
         opening: The opening order that was chosen, and the rule that chose it.
         uncovered: Whether the pack had nothing to say to what the customer did.
+        offers: Times at which a call-back can be kept.
     """
 
     pack_version: str
@@ -217,3 +231,4 @@ class Advice:
     valid_until: datetime
     opening: str
     uncovered: bool = False
+    offers: tuple[Offer, ...] = ()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from advisor.engagement.basis import Basis
-from advisor.engagement.promises import PromiseState
+from advisor.engagement.promises import EARLY, PromiseState
 from advisor.facts.values import possible_values
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import (
@@ -24,9 +24,6 @@ from advisor.guidance.decision import Reason, Verdict
 from advisor.guidance.suppressions import blocks, is_duty
 from advisor.guidance.timing import Timing
 from advisor.rules.pack import Pack, Rule
-
-#: How early a promised call may be made.
-EARLY: Final = timedelta(minutes=15)
 
 #: A window that closes later than this needs no second look now.
 SOON: Final = timedelta(minutes=5)
@@ -69,6 +66,7 @@ def verdict_of(pack: Pack, rules: Iterable[Rule], facts: Facts, grounds: Grounds
         ),
         *timing.reasons(),
         *_stale(facts),
+        *_elsewhere(facts),
     ]
     if not reasons:
         return Judged(Verdict(decision=Decision.ALLOW), timing.closes(SOON))
@@ -156,6 +154,19 @@ def _stale(facts: Facts) -> Iterator[Reason]:
         rule="guard/state",
         basis=Basis.SAFETY,
     )
+
+
+def _elsewhere(facts: Facts) -> Iterator[Reason]:
+    """Yield the reason of a promised call that somebody else is making."""
+    call = facts.situation.call
+    if call.promise_elsewhere and not call.dialled:
+        yield Reason(
+            code=ReasonCode.PROMISE_DUE_ELSEWHERE,
+            decision=Decision.DEFER,
+            text="Somebody else has claimed this promise; the claim named here has ended.",
+            rule="guard/claim",
+            basis=Basis.SAFETY,
+        )
 
 
 def _not_before(reasons: Iterable[Reason], timing: Timing, now: datetime) -> datetime | None:

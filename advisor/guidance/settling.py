@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from advisor.engagement.card import LedgerEntry, posted
+from advisor.engagement.card import EntryType, LedgerEntry, posted
 from advisor.engagement.contacts import Contact, Disposition
+from advisor.engagement.promises import Promise, bounded_promises
 from advisor.facts.memory import QUIET_TIMES, Complaint, LearnedFact, Memory, Reliability
 from advisor.facts.merge import Lift
 from advisor.facts.situation import History, Profile, Situation, Suppressed
@@ -26,6 +27,7 @@ from advisor.guidance.earning import (
     outcome_facts,
 )
 from advisor.guidance.guide import Guide
+from advisor.guidance.promising import by_outcome, by_time, undone
 
 #: What a memory keeps at most; older contacts stay in the record of calls.
 CONTACTS: Final = 200
@@ -97,6 +99,7 @@ class Settlement:
     Attributes:
         memory: What is remembered after it.
         entries: What to append to the ledger, reversals first.
+        promises: Promises that changed, as they stand now.
         suppressed: Suppressions to add.
         lifts: Suppressions to lift, because an outcome that added them was corrected.
         settled: What a later correction must know; None for a signal, and for an outcome that
@@ -105,6 +108,7 @@ class Settlement:
 
     memory: Memory
     entries: tuple[LedgerEntry, ...] = ()
+    promises: tuple[Promise, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     lifts: tuple[Lift, ...] = ()
     settled: Settled | None = None
@@ -163,12 +167,23 @@ def settle(
     suppressed = suppressed_by(outcome.contact)
     new = tuple(each for each in suppressed if not _covered(each, known.suppressions))
     after = _remembered(before, outcome)
+    after = replace(after, account=posted(memory.account, (*reversals, *entries)))
+    kept = by_outcome(guide, after, outcome.contact, now, outcome_id=outcome.id)
+    barred = replace(known, suppressions=(*known.suppressions, *new))
+    over = by_time(guide, kept.memory, barred, now, by=outcome.id)
+    earned_here = tuple(each for each in kept.entries if each.type is not EntryType.REVERSAL)
     return Settlement(
-        memory=bounded(replace(after, account=posted(memory.account, (*reversals, *entries))), now),
-        entries=(*reversals, *entries),
+        memory=bounded(over.memory, now),
+        entries=(*reversals, *entries, *kept.entries, *over.entries),
+        promises=(*kept.promises, *over.promises),
         suppressed=new,
         lifts=lifts,
-        settled=Settled(id=outcome.id, corrects=outcome.corrects, entries=entries, suppressed=new),
+        settled=Settled(
+            id=outcome.id,
+            corrects=outcome.corrects,
+            entries=(*entries, *earned_here),
+            suppressed=new,
+        ),
     )
 
 
@@ -180,6 +195,7 @@ def bounded(memory: Memory, now: datetime) -> Memory:
         contacts=tuple(each for each in memory.contacts[:CONTACTS] if now - each.at < CONTACTS_FOR),
         facts=_standing(memory.facts, now),
         complaints=tuple(open_first[:COMPLAINTS]),
+        promises=bounded_promises(memory.promises, now),
         signals=tuple(
             each for each in memory.signals if each.expires_at is None or each.expires_at > now
         )[:SIGNALS],
@@ -259,7 +275,7 @@ def _undone(memory: Memory, first: Settled) -> tuple[Memory, tuple[LedgerEntry, 
     """Take back what an outcome left, but for the account, which only ever grows."""
     return (
         replace(
-            memory,
+            undone(memory, first.id),
             facts=tuple(each for each in memory.facts if each.cause != first.id),
             complaints=tuple(each for each in memory.complaints if each.id != first.id),
         ),
@@ -317,7 +333,10 @@ def _known(
         occasion=occasion_in(guide, contact),
         brand=brand_in(guide, contact.brand),
         profile=profile,
-        history=History(contacts=tuple(each for each in memory.contacts if each.id != contact.id)),
+        history=History(
+            contacts=tuple(each for each in memory.contacts if each.id != contact.id),
+            promises=tuple(each.at(now) for each in memory.promises),
+        ),
         memory=memory,
     )
 

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from advisor.engagement.contacts import Contact
 from advisor.engagement.places import candidate_places
 from advisor.engagement.signals import Weather
+from advisor.engagement.slots import Capacity
 from advisor.facts.memory import Memory
 from advisor.facts.recall import history_of, recalled
 from advisor.facts.situation import (
@@ -110,6 +111,7 @@ def situation_of(
     memory: Memory | None = None,
     number: tuple[Contact, ...] = (),
     weather: tuple[Weather, ...] = (),
+    capacity: Capacity | None = None,
     state_missing: str | None = None,
 ) -> Situation:
     """Put together everything that is known about one call at one instant.
@@ -130,6 +132,7 @@ def situation_of(
         memory: What the service itself remembers of the customer; joined into profile and history.
         number: Contacts of anybody with the dialled number.
         weather: What makes itself felt to everybody now, of whatever brand.
+        capacity: Which times have no room for one more call-back.
         state_missing: Why the stored state could not be read.
 
     Raises:
@@ -162,9 +165,10 @@ def situation_of(
         brand=pack.settings.brands.get(call.brand) or Brand(id=call.brand, name=call.brand),
         customer_id=customer_id,
         profile=profile,
-        history=history_of(history or History(), remembered, call_id=call.id, number=number),
+        history=history_of(history or History(), remembered, now, call_id=call.id, number=number),
         memory=remembered,
         weather=weather,
+        capacity=capacity or Capacity(),
         places=tuple(found.places),
         worlds=worlds_at(found.places, now),
         zones_from=found.basis_of_choice.value,

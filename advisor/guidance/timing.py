@@ -98,6 +98,13 @@ class Timing:
 
     def reasons(self) -> Iterator[Reason]:
         """Iterate over the reasons why the call is not made now; each defers it."""
+        yield from self.closed()
+        yield from self._uncounted()
+        for found in self._reached(self._now):
+            yield _limited(found)
+
+    def closed(self) -> Iterator[Reason]:
+        """Iterate over the reasons of calendars and quiet times alone."""
         if not self._places:
             yield self._ambiguous()
         seen: set[str] = set()
@@ -108,9 +115,24 @@ class Timing:
                     seen.add(closed.calendar.id)
                     yield self._closed(closed, open_at)
         yield from self._quiet_reasons()
-        yield from self._uncounted()
-        for found in self._reached(self._now):
-            yield _limited(found)
+
+    def is_open(self, start: datetime, end: datetime) -> bool:
+        """Tell whether calendars and quiet times are open all the time between two instants."""
+        groups = tuple(self._hours(start))
+        return bool(groups) and all(
+            any(
+                window.start <= start and end <= window.end
+                for window in open_windows(
+                    open_at.calendars,
+                    open_at.places,
+                    self._tags,
+                    start,
+                    1,
+                    quiet_times=self._quiet,
+                )
+            )
+            for open_at in groups
+        )
 
     def next_allowed(self, at: datetime) -> datetime | None:
         """Return the first instant from `at` on that all allow; None where none is in sight."""

@@ -15,6 +15,7 @@ from advisor.engagement.calendars import Calendar
 from advisor.engagement.card import Scale
 from advisor.engagement.contacts import Disposition
 from advisor.engagement.limits import Limit, Span
+from advisor.engagement.slots import Callbacks
 from advisor.facts.catalogue import Catalogue, Fact
 from advisor.facts.situation import Brand
 from advisor.facts.values import Value
@@ -281,6 +282,7 @@ class Settings:
     Attributes:
         card: How points on the engagement card become a tier.
         expects: By class of law: how calls are expected to come out, as shares of one.
+        callbacks: How call-backs are promised and kept.
     """
 
     name: str
@@ -292,6 +294,7 @@ class Settings:
     budgets: Budgets = field(default_factory=Budgets)
     card: Scale = field(default_factory=Scale)
     expects: Mapping[LegalClass, Mapping[Disposition, float]] = field(default_factory=dict)
+    callbacks: Callbacks = field(default_factory=Callbacks)
     stands_for: Mapping[str, str] = field(default_factory=dict)
     brands: Mapping[str, Brand] = field(default_factory=dict)
 

@@ -67,7 +67,14 @@ class AdvisorService:
         weather = self._store.weather.current
 
         def decide(at: datetime) -> tuple[Situation, Advice]:
-            situation = situation_in(told, guide.pack, at, known, weather=weather)
+            situation = situation_in(
+                told,
+                guide.pack,
+                at,
+                known,
+                weather=weather,
+                capacity=self._store.slots.capacity,
+            )
             return situation, advise(guide, situation, explain=explain)
 
         situation, advice = decide(_asked_at(begun, now))
@@ -171,6 +178,7 @@ def known_of(begun: Begun | Unavailable, told: Told) -> Known | Unavailable:
         memory=begun.memory,
         number=begun.number,
         reference=begun.session.reference,
+        elsewhere=begun.elsewhere,
     )
 
 

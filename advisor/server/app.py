@@ -19,9 +19,11 @@ from advisor.server.accounts import Accounts
 from advisor.server.addresses import listening_address, loopback
 from advisor.server.advisor_service import AdvisorService
 from advisor.server.aftermath import Aftermath
+from advisor.server.callbacks import CallbackService
 from advisor.server.calls import Method, Reception
 from advisor.server.clocks import Clock
 from advisor.server.customer_service import CustomerService
+from advisor.server.due_promises import DuePromises
 from advisor.server.endpoint import Endpoint
 from advisor.server.evidence import Evidence
 from advisor.server.guiding import GuidedCall
@@ -31,19 +33,28 @@ from advisor.server.live import LiveCalls
 from advisor.server.metrics import Metrics
 from advisor.server.outcomes import Outcomes
 from advisor.server.packs import LoadedPack, Packs, Preparer, load_pack
+from advisor.server.promise_keeper import PromiseKeeper
 from advisor.server.recent import RecentCalls
 from advisor.server.rule_service import RuleService
 from advisor.server.settings import Settings
 from advisor.server.store_watch import StoreWatch
 from advisor.server.stores import Store, StoreSurroundings, opened_store
 from advisor.server.streams import Conversation, Watch
-from advisor.v1 import advisor_service_pb2, customer_service_pb2, rule_service_pb2
+from advisor.v1 import (
+    advisor_service_pb2,
+    callback_service_pb2,
+    customer_service_pb2,
+    rule_service_pb2,
+)
 
 ADVISOR: Final[ServiceDescriptor] = advisor_service_pb2.DESCRIPTOR.services_by_name[
     "AdvisorService"
 ]
 CUSTOMER: Final[ServiceDescriptor] = customer_service_pb2.DESCRIPTOR.services_by_name[
     "CustomerService"
+]
+CALLBACK: Final[ServiceDescriptor] = callback_service_pb2.DESCRIPTOR.services_by_name[
+    "CallbackService"
 ]
 RULE: Final[ServiceDescriptor] = rule_service_pb2.DESCRIPTOR.services_by_name["RuleService"]
 
@@ -106,6 +117,10 @@ async def service(settings: Settings, given: Surroundings) -> AsyncIterator[Runn
         stack.push_async_callback(_end, keeping)
         aftermath = Aftermath(log=given.log, metrics=metrics)
         stack.push_async_callback(aftermath.finish)
+        keeper = PromiseKeeper(
+            loaded=packs.current, store=store, clock=given.clock, log=given.log, metrics=metrics
+        )
+        stack.push_async_callback(_end, asyncio.create_task(keeper.run()))
         metrics_address = _serve_metrics(settings, given.registry, stack)
         health = Health()
         endpoint = _Parts(
@@ -117,6 +132,7 @@ async def service(settings: Settings, given: Surroundings) -> AsyncIterator[Runn
             preparer=preparer,
             store=store,
             aftermath=aftermath,
+            keeper=keeper,
         ).endpoint()
         port = endpoint.bind(address)
         await _watch(store, health, given.log, metrics, stack)
@@ -171,6 +187,7 @@ class _Parts:
     preparer: Preparer
     store: Store
     aftermath: Aftermath
+    keeper: PromiseKeeper
 
     def endpoint(self) -> Endpoint:
         """Make the endpoint with all services."""
@@ -184,6 +201,7 @@ class _Parts:
         services = {
             ADVISOR: self._advisor(),
             CUSTOMER: self._customer(),
+            CALLBACK: self._callback(),
             RULE: self._rule(),
         }
         handlers: list[grpc.GenericRpcHandler] = [
@@ -248,6 +266,7 @@ class _Parts:
             store=self.store,
             aftermath=self.aftermath,
             clock=self.given.clock,
+            metrics=self.metrics,
         )
 
     def _customer(self) -> Mapping[str, Method]:
@@ -277,6 +296,34 @@ class _Parts:
             ),
             "GetCustomer": Method("advisor.customer_read", deadline, answers.get_customer),
             "UpdateCustomer": Method("advisor.customer_updated", deadline, answers.update_customer),
+        }
+
+    def _callback(self) -> Mapping[str, Method | Watch | Conversation]:
+        answers = CallbackService(
+            loaded=self.packs.current,
+            store=self.store,
+            aftermath=self.aftermath,
+            clock=self.given.clock,
+            metrics=self.metrics,
+        )
+        due = DuePromises(
+            loaded=self.packs.current,
+            store=self.store,
+            keeper=self.keeper,
+            clock=self.given.clock,
+            heartbeat=timedelta(milliseconds=self.settings.heartbeat_ms),
+        )
+        usual = self.settings.deadline_ms / 1000
+        return {
+            "ProposeSlots": Method("advisor.slots_proposed", usual, answers.propose_slots),
+            "MakePromise": Method("advisor.promise_made", usual, answers.make_promise),
+            "ReschedulePromise": Method("advisor.promise_moved", usual, answers.reschedule_promise),
+            "CancelPromise": Method("advisor.promise_cancelled", usual, answers.cancel_promise),
+            "ClaimDuePromises": Method("advisor.promises_claimed", usual, due.claim_due_promises),
+            "ReleaseClaim": Method("advisor.claim_released", usual, due.release_claim),
+            "WatchDuePromises": Watch("advisor.promises_watched", due.watch_due_promises),
+            "ListPromises": Method("advisor.promises_listed", usual, due.list_promises),
+            "SetSlotCapacity": Method("advisor.capacity_set", usual, due.set_slot_capacity),
         }
 
     def _rule(self) -> Mapping[str, Method]:
@@ -317,7 +364,7 @@ async def _watch(
 ) -> None:
     watch = StoreWatch(
         look=store.look,
-        services=(CUSTOMER.full_name,),
+        services=(CUSTOMER.full_name, CALLBACK.full_name),
         health=health,
         log=log,
         metrics=metrics,

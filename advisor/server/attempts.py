@@ -15,6 +15,7 @@ from advisor.server.standing import Standing
 from advisor.server.stores import Store
 from advisor.store.calls import Beginning
 from advisor.store.live_records import EventRecord
+from advisor.store.queued import Place
 from advisor.v1.advisor_service_pb2 import AdviseRequest
 
 #: Events that happen before anybody dials, or whenever somebody looks at a screen.
@@ -49,10 +50,13 @@ def beginning_of(request: AdviseRequest, told: Told, pack: Pack, now: datetime) 
             number=told.call.number,
             debt_id=told.debt_id,
             subject=told.subject,
+            promise_id=told.call.promise_id,
         ),
         brand=told.call.brand,
         purpose_id=purpose.id,
         campaign=told.call.campaign or None,
+        promise=Place.of(request.promise.promise_id),
+        claim_token=request.promise.claim_token,
     )
 
 

@@ -46,6 +46,11 @@ class ErrorReason(StrEnum):
     UNKNOWN_DECISION = "UNKNOWN_DECISION"
     UNKNOWN_REFERENCE = "UNKNOWN_REFERENCE"
     UNKNOWN_RULE = "UNKNOWN_RULE"
+    UNKNOWN_PROMISE = "UNKNOWN_PROMISE"
+    PROMISE_SETTLED = "PROMISE_SETTLED"
+    TOO_MANY_PROMISES = "TOO_MANY_PROMISES"
+    CANNOT_BE_KEPT = "CANNOT_BE_KEPT"
+    CLAIM_ENDED = "CLAIM_ENDED"
     OTHER_PACK = "OTHER_PACK"
     OUTCOME_EXISTS = "OUTCOME_EXISTS"
     ID_REUSED = "ID_REUSED"
@@ -227,6 +232,64 @@ def outcome_exists() -> Refusal:
         ErrorReason.OUTCOME_EXISTS,
         "The call has an outcome already. To correct it, send a new outcome_id with the recorded"
         " one in `corrects`, and the basis.",
+    )
+
+
+def unknown_promise() -> Refusal:
+    """Refuse the id of a promise that nobody made, or that has been forgotten."""
+    return not_found(
+        ErrorReason.UNKNOWN_PROMISE, "promise", "", "ListPromises gives the ids of a customer's."
+    )
+
+
+def promise_settled(state: str) -> Refusal:
+    """Refuse to change a promise that is not owed any more.
+
+    Args:
+        state: How it was settled.
+    """
+    return Refusal(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        ErrorReason.PROMISE_SETTLED,
+        "The promise is settled already, and nothing was changed. Make a new one with MakePromise.",
+        metadata={"state": state},
+    )
+
+
+def too_many_promises(limit: int) -> Refusal:
+    """Refuse to owe one customer more than can be kept apart."""
+    return Refusal(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        ErrorReason.TOO_MANY_PROMISES,
+        f"The company owes this customer {limit} calls already. Cancel or move one of them.",
+        metadata={"limit": str(limit)},
+    )
+
+
+def cannot_be_kept(reasons: Iterable[tuple[str, str]]) -> Refusal:
+    """Refuse a promise for a time at which nobody may ring, or can.
+
+    Args:
+        reasons: The code and the words of each reason.
+    """
+    failure = error_details_pb2.PreconditionFailure()
+    for code, text in reasons:
+        failure.violations.add(type=code, description=text)
+    return Refusal(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        ErrorReason.CANNOT_BE_KEPT,
+        "That time cannot be kept, and nothing was promised. ProposeSlots says why, and which"
+        " times can.",
+        details=[failure],
+    )
+
+
+def claim_ended() -> Refusal:
+    """Refuse the token of a claim that has ended."""
+    return Refusal(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        ErrorReason.CLAIM_ENDED,
+        "The claim has ended and somebody else has the promise. Do not ring; claim another.",
     )
 
 

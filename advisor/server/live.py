@@ -234,7 +234,8 @@ class LiveCalls:
         guide = loaded.guide
         known = known_of(standing)
         weather = self._store.weather.current
-        situation = situation_in(told, guide.pack, now, known, weather=weather)
+        capacity = self._store.slots.capacity
+        situation = situation_in(told, guide.pack, now, known, weather=weather, capacity=capacity)
         if guide.forecasts:
             # Once for both of what follows.
             situation = foreseen(guide, situation)

@@ -18,6 +18,7 @@ class Metrics:
 
     __slots__ = (
         "adherence",
+        "callback_answers",
         "decisions",
         "degraded",
         "duration",
@@ -26,6 +27,9 @@ class Metrics:
         "journalled",
         "outcomes_missing",
         "pack",
+        "promise_oldest",
+        "promises",
+        "promises_due",
         "registry",
         "rules",
         "started",
@@ -75,6 +79,25 @@ class Metrics:
             "advisor_adherence_events",
             "What agents did otherwise than advised, to improve the rules and judge nobody.",
             ["what"],
+            registry=registry,
+        )
+        self.callback_answers = Counter(
+            "advisor_callback_answers",
+            "What customers answered when another call was offered.",
+            ["answer"],
+            registry=registry,
+        )
+        self.promises = Counter(
+            "advisor_promises", "Promises, by what became of them.", ["state"], registry=registry
+        )
+        self.promises_due = Gauge(
+            "advisor_promises_due",
+            "Promises that are due and nobody has claimed.",
+            registry=registry,
+        )
+        self.promise_oldest = Gauge(
+            "advisor_promise_oldest_due_seconds",
+            "For how long the oldest of them has been due; 0 where none is.",
             registry=registry,
         )
         self.streams = Gauge("advisor_streams_open", "Streams open now.", registry=registry)

@@ -17,6 +17,7 @@ from advisor.guidance.heeding import heed
 from advisor.guidance.settling import Outcome, OutcomeRefused, Settlement, settle
 from advisor.server import errors
 from advisor.server.aftermath import Aftermath
+from advisor.server.metrics import Metrics
 from advisor.server.packs import LoadedPack
 from advisor.server.receiving import Call
 from advisor.server.stores import Store
@@ -38,7 +39,7 @@ from advisor.v1 import advisor_service_pb2, customer_service_pb2
 class Outcomes:
     """Answers `RecordOutcome` and `RecordSignal`."""
 
-    __slots__ = ("_aftermath", "_clock", "_loaded", "_store")
+    __slots__ = ("_aftermath", "_clock", "_loaded", "_metrics", "_store")
 
     def __init__(
         self,
@@ -47,8 +48,10 @@ class Outcomes:
         store: Store,
         aftermath: Aftermath,
         clock: Callable[[], datetime],
+        metrics: Metrics,
     ) -> None:
         """Take the collaborators; `loaded` returns the pack whose rules give the points."""
+        self._metrics = metrics
         self._loaded = loaded
         self._store = store
         self._aftermath = aftermath
@@ -60,14 +63,14 @@ class Outcomes:
         """Record how a call came out."""
         guide, now = self._loaded().guide, self._clock()
         _readable(request, guide)
-        settled: list[Outcome] = []
+        settled: list[tuple[Outcome, Settlement]] = []
 
         def decide(before: Remembered) -> Remembering:
             outcome = _outcome(request, guide, before, now)
-            settled.append(outcome)
             done = _settled(guide, before, outcome, now)
+            settled.append((outcome, done))
             answer = _outcome_out(outcome, before.memory, done, now)
-            return remembering(done, now, answer.SerializeToString())
+            return remembering(done, now, answer.SerializeToString(), guide.pack.settings.callbacks)
 
         call.must_have_time()
         identity = _identity("outcome", request.outcome_id, request)
@@ -79,7 +82,11 @@ class Outcomes:
         answer.repeated = committed.repeated
         if not committed.repeated:
             # Somebody else may be rung on the same number.
-            work = self._store.calls.settle_number(settled[-1].contact, request.call_id)
+            outcome, done = settled[-1]
+            for promise in done.promises:
+                if not promise.state.is_open:
+                    self._metrics.promises.labels(promise.state.value).inc()
+            work = self._store.calls.settle_number(outcome.contact, request.call_id)
             self._aftermath.later("number", work)
             self._aftermath.later("live", self._store.live.ended(request.call_id))
         return answer
@@ -102,7 +109,7 @@ class Outcomes:
             answer = customer_service_pb2.RecordSignalResponse(
                 entries=[entry_out(entry) for entry in done.entries]
             )
-            return remembering(done, now, answer.SerializeToString())
+            return remembering(done, now, answer.SerializeToString(), guide.pack.settings.callbacks)
 
         identity = _identity("signal", request.signal_id, request)
         committed = await self._settle(sent.customer_id, None, identity, decide)

@@ -8,6 +8,7 @@ from typing import Final
 
 from advisor.engagement.contacts import Contact
 from advisor.engagement.signals import Weather
+from advisor.engagement.slots import Capacity
 from advisor.facts.builtin.catalogue import BUILT_IN
 from advisor.facts.memory import Memory
 from advisor.facts.merge import lifted, merged
@@ -25,6 +26,8 @@ from advisor.server.translate.history_in import history_in
 from advisor.server.validation import Violation
 from advisor.store.customers import Stored, Unavailable
 from advisor.v1.advisor_service_pb2 import AdviseRequest
+
+_ROOM_EVERYWHERE: Final = Capacity()
 
 #: Why the state is missing, for agents and operators; the store's word is added.
 STATE_MISSING: Final = "what is kept of the customer could not be read"
@@ -72,7 +75,11 @@ def told_in(request: AdviseRequest, pack: Pack) -> Told:
         found,
     )
     told = Told(
-        call=call_in(request.call, _brand(request.call.brand, pack, found)),
+        call=call_in(
+            request.call,
+            _brand(request.call.brand, pack, found),
+            promise_id=request.promise.promise_id or None,
+        ),
         purpose_id=sent.id,
         occasion=occasion_in(sent.occasion, purpose.occasion, "purpose.occasion", found),
         subject=sent.subject or None,
@@ -97,12 +104,14 @@ class Known:
         memory: What is remembered of the customer.
         number: Contacts of anybody with the dialled number.
         reference: What the customer may quote of this call; None where it has none.
+        elsewhere: Whether somebody else has claimed the promise that the call is to keep.
     """
 
     stored: Stored | None = None
     memory: Memory = field(default_factory=Memory)
     number: tuple[Contact, ...] = ()
     reference: str | None = None
+    elsewhere: bool = False
 
 
 def situation_in(
@@ -112,6 +121,7 @@ def situation_in(
     kept: Known | Unavailable,
     *,
     weather: tuple[Weather, ...] = (),
+    capacity: Capacity = _ROOM_EVERYWHERE,
 ) -> Situation:
     """Put together what is told and what is kept.
 
@@ -121,6 +131,7 @@ def situation_in(
         now: The instant to decide for, aware, UTC.
         kept: What is kept; nothing, where nobody looked.
         weather: What makes itself felt to everybody now.
+        capacity: Which times have no room for one more call-back.
     """
     found = kept if isinstance(kept, Known) else Known()
     known = found.stored or Stored()
@@ -132,7 +143,7 @@ def situation_in(
     missing = f"{STATE_MISSING} ({kept.reason.value})" if isinstance(kept, Unavailable) else None
     return situation_of(
         pack,
-        told.call,
+        replace(told.call, promise_elsewhere=found.elsewhere),
         told.purpose_id,
         now,
         occasion=told.occasion,
@@ -146,6 +157,7 @@ def situation_in(
         memory=found.memory,
         number=found.number,
         weather=weather,
+        capacity=capacity,
         state_missing=missing,
     )
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable
-from typing import Final, NoReturn
+from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
 from advisor.server.clocks import Clock
 from advisor.server.metrics import Metrics
+from advisor.server.rounds import Round, Rounds
 from advisor.store.drain import drained
-from advisor.store.errors import StoreError
 from advisor.store.journal import Journal
 from advisor.store.overdue import settled
 from advisor.store.vault import Vault
@@ -30,7 +27,7 @@ class Steward:
     Every replica may have one: two of them do each thing once, or twice without harm.
     """
 
-    __slots__ = ("_clock", "_failing", "_journal", "_log", "_metrics", "_vault", "_weather")
+    __slots__ = ("_clock", "_journal", "_log", "_metrics", "_rounds", "_vault", "_weather")
 
     def __init__(
         self,
@@ -49,17 +46,20 @@ class Steward:
         self._clock = clock
         self._log = log
         self._metrics = metrics
-        self._failing: set[str] = set()
+        self._rounds = Rounds(log)
 
     async def run(self) -> None:
         """Work for ever; when it is cancelled, drain the journal once more."""
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._every(OFTEN, "weather", self.look_at_weather))
-                group.create_task(self._every(OFTEN, "journal", self.drain))
-                group.create_task(self._every(SELDOM, "outcomes", self.settle))
+            await self._rounds.run(
+                (
+                    Round(OFTEN, "weather", self.look_at_weather),
+                    Round(OFTEN, "journal", self.drain),
+                    Round(SELDOM, "outcomes", self.settle),
+                )
+            )
         finally:
-            await self._tried("journal", self.drain)
+            await self._rounds.tried("journal", self.drain)
 
     async def look_at_weather(self) -> None:
         """Refresh the snapshot of the weather."""
@@ -77,24 +77,3 @@ class Steward:
         if count:
             self._metrics.outcomes_missing.inc(count)
             self._log.warning("advisor.outcomes_missing", count=count)
-
-    async def _every(
-        self, seconds: float, name: str, work: Callable[[], Awaitable[None]]
-    ) -> NoReturn:
-        while True:
-            await self._tried(name, work)
-            await asyncio.sleep(seconds)
-
-    async def _tried(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Do it, and say once that it fails, and once that it works again."""
-        try:
-            await work()
-        except (StoreError, OSError) as error:
-            if name not in self._failing:
-                why = error.reason.value if isinstance(error, StoreError) else type(error).__name__
-                self._log.warning("advisor.steward_failing", task=name, why=why)
-            self._failing.add(name)
-        else:
-            with contextlib.suppress(KeyError):
-                self._failing.remove(name)
-                self._log.info("advisor.steward_working", task=name)

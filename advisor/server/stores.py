@@ -31,8 +31,10 @@ from advisor.store.live import LiveStore
 from advisor.store.marks import Marks
 from advisor.store.memories import MemoryStore
 from advisor.store.packs import PackStore
+from advisor.store.queue import QueueStore
 from advisor.store.retention import Retention
 from advisor.store.secret import given_secret, kept_secret
+from advisor.store.slots import SlotStore
 from advisor.store.suitability import StoreReport, check, examined
 from advisor.store.vault import Vault, ping
 from advisor.store.weather import WeatherStore
@@ -52,6 +54,8 @@ class Store:
         memories: What is remembered of customers.
         erasure: All that is kept of one customer, to give out or to erase.
         weather: What makes itself felt to all customers.
+        queue: Promises that are owed, due, claimed, overdue.
+        slots: What is promised, slot by slot.
         look: Asks the store for anything; raises a StoreError where it does not answer.
     """
 
@@ -64,6 +68,8 @@ class Store:
     memories: MemoryStore
     erasure: ErasureStore
     weather: WeatherStore
+    queue: QueueStore
+    slots: SlotStore
     look: Callable[[], Awaitable[object]]
 
 
@@ -120,6 +126,8 @@ async def opened_store(settings: Settings, given: StoreSurroundings) -> AsyncIte
             memories=MemoryStore(vault),
             erasure=ErasureStore(vault),
             weather=weather,
+            queue=QueueStore(vault),
+            slots=SlotStore(vault),
             look=lambda: opened.client.read(ping),
         )
 

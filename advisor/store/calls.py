@@ -22,7 +22,8 @@ from advisor.store.customers import Stored, Unavailable
 from advisor.store.errors import Reason, StoreError, StoreUnavailable
 from advisor.store.evidence import decision_part, read_snapshot, reference_key
 from advisor.store.keys import CustomerKeys
-from advisor.store.memory_records import contact_record
+from advisor.store.memory_records import contact_record, read_contact
+from advisor.store.queued import Place
 from advisor.store.references import new_reference
 from advisor.store.retention import milliseconds
 from advisor.store.scripts import Argument, Asked, Script, ScriptCall, together
@@ -49,6 +50,8 @@ class Beginning:
         now: The instant of the decision, aware, UTC.
         attempt: How the call counts until its outcome is told: at `now`, without a disposition.
         brand, purpose_id, campaign: What the call's reference stands for.
+        promise: Where the promise is that the call is to keep; None for none.
+        claim_token: Of the claim; 0 for none.
     """
 
     call_id: str
@@ -59,6 +62,8 @@ class Beginning:
     customer_id: str | None = None
     purpose_id: str | None = None
     campaign: str | None = None
+    promise: Place | None = None
+    claim_token: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +94,7 @@ class Begun:
         memory: What is remembered; its holds are other calls only.
         number: Contacts with the dialled number, whoever was rung; without this call.
         session: What stands of the call.
+        elsewhere: Whether somebody else has claimed the promise that the call is to keep.
         snapshot: The same as records, for `keep_decision`.
     """
 
@@ -96,6 +102,7 @@ class Begun:
     memory: Memory
     number: tuple[Contact, ...]
     session: Session
+    elsewhere: bool
     snapshot: Snapshot
 
 
@@ -173,6 +180,17 @@ class CallStore:
             arguments = (name, record, self._number_life)
             asked.append(_NUMBER.call((self._vault.keys.number(number),), arguments))
         await self._vault.client.write(lambda redis: together(redis, *asked))
+
+    async def numbered(self, number: str) -> tuple[Contact, ...]:
+        """Read the contacts with a number, whoever was rung.
+
+        Raises:
+            StoreError: They cannot be read.
+        """
+        asked = _NUMBER.call((self._vault.keys.number(number),), ("", b"", self._number_life))
+        (answer,) = await self._vault.client.write(lambda redis: together(redis, asked))
+        records = answer if isinstance(answer, list) else []
+        return tuple(read_contact(text_of(record)) for record in records)
 
     async def settle_number(self, contact: Contact, call_id: str) -> None:
         """Enter a call's outcome in the register of the number it dialled, after it is stored.
@@ -254,6 +272,8 @@ class CallStore:
                 self._vault.outcome(owner, name),
                 reference_key(keys, owner.shard, reference),
                 owner.of.open,
+                *owner.of.queue[:4],
+                owner.of.fence,
             ),
             (
                 call.digest,
@@ -269,6 +289,9 @@ class CallStore:
                 open_name(owner, name),
                 decision_part(decision_id),
                 milliseconds(retention.decision),
+                _kept_here(call.promise, owner),
+                str(call.claim_token),
+                milliseconds(retention.settle),
             ),
         )
 
@@ -299,7 +322,8 @@ def decision_record(
 
 def _begun(found: Sequence[object], name: str, number: object) -> Begun:
     """Read what the script gave; see `advise.lua`."""
-    _mark, profile, permissions, memory, holds, decision, reference, revision, at, repeated = found
+    _mark, profile, permissions, memory, holds, *session, elsewhere = found
+    decision, reference, revision, at, repeated = session
     snapshot = Snapshot(
         profile=text_of(profile),
         permissions=text_of(permissions),
@@ -319,8 +343,15 @@ def _begun(found: Sequence[object], name: str, number: object) -> Begun:
             at=datetime.fromisoformat(text_of(at)),
             repeated=repeated == 1,
         ),
+        elsewhere=elsewhere == 1,
         snapshot=snapshot,
     )
+
+
+def _kept_here(promise: Place | None, owner: CustomerKeys) -> str:
+    """Name a promise in the queue; one to somebody else is none of this call's."""
+    here = promise is not None and (promise.shard, promise.customer) == (owner.shard, owner.name)
+    return promise.member if promise is not None and here else ""
 
 
 def _others(holds: object, name: str) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 -- idempotency, journal and mark.
 --
 -- KEYS  the shard's mark; the customer's profile, permissions, memory, ledger, holds and index; the
---       call's outcome; what was applied under this id; the shard's open calls and journal
+--       call's outcome; what was applied under this id; the shard's open calls and journal; the
+--       shard's queue of promises (due, leases, owed, claims, overdue, missed, rooms)
 -- ARGV   1 the epoch in which the records were read
 --        2 digest of the request ('' for none), 3 its answer, 4 how long both are kept
 --        5, 6, 7 profile, permissions and memory as they were read ('' for none)
@@ -12,7 +13,10 @@
 --       16 the outcome's life
 --       17 '1' to do nothing where the call has no hold
 --       18 '1' to write the journal, 19 the customer's name, 20 the applied id's own part
---       21... lines for the ledger
+--       21 how many promises change, each with six: its member, when it may be rung at ('' where it
+--       is owed no more), when it is missed, what a claim must know of it, when it was missed ('' if
+--       it was not), what is to be said to its slot ('' for nothing)
+--       then lines for the ledger
 -- gives  what happened and, after 'same', the answer given then: 'done', 'same', 'reused',
 --        'raced', 'lost'. All times in milliseconds.
 local mark = redis.call('GET', KEYS[1])
@@ -61,9 +65,33 @@ if ARGV[10] ~= '' then
   redis.call('SET', KEYS[4], ARGV[10], 'PX', ARGV[12])
   note('memory', ARGV[10])
 end
-if #ARGV > 20 then
+local at = 22
+for _ = 1, tonumber(ARGV[21]) do
+  local member = ARGV[at]
+  redis.call('ZREM', KEYS[13], member)
+  redis.call('HDEL', KEYS[15], member)
+  if ARGV[at + 1] ~= '' then
+    redis.call('ZADD', KEYS[12], ARGV[at + 1], member)
+    redis.call('HSET', KEYS[14], member, ARGV[at + 3])
+    redis.call('ZADD', KEYS[16], ARGV[at + 2], member)
+  else
+    redis.call('ZREM', KEYS[12], member)
+    redis.call('HDEL', KEYS[14], member)
+    redis.call('ZREM', KEYS[16], member)
+  end
+  if ARGV[at + 4] ~= '' then
+    redis.call('ZADD', KEYS[17], ARGV[at + 4], member)
+  else
+    redis.call('ZREM', KEYS[17], member)
+  end
+  if ARGV[at + 5] ~= '' then
+    redis.call('HSET', KEYS[18], member, ARGV[at + 5])
+  end
+  at = at + 6
+end
+if #ARGV >= at then
   local lines = {}
-  for i = 21, #ARGV do
+  for i = at, #ARGV do
     lines[#lines + 1] = ARGV[i]
   end
   redis.call('RPUSH', KEYS[5], unpack(lines))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from advisor.engagement.card import LedgerEntry
+from advisor.engagement.promises import PromiseState
+from advisor.engagement.slots import Callbacks
 from advisor.facts.situation import Profile
 from advisor.facts.vocabulary import Suppression
 from advisor.store.call_records import text_of
@@ -15,6 +17,7 @@ from advisor.store.durability import Durability
 from advisor.store.errors import Reason, StoreLost
 from advisor.store.keys import CustomerKeys
 from advisor.store.memories import LONGEST_PAGE, MemoryStore, Remembered
+from advisor.store.queued import queue_change
 from advisor.store.records import permissions_record
 from advisor.store.scripts import Asked, Script, together
 from advisor.store.vault import ATTEMPTS, Vault
@@ -119,12 +122,19 @@ class ErasureStore:
             owner.index,
             owner.of.open,
             owner.of.journal,
+            *owner.of.queue,
         )
+        gone = [
+            queue_change(each.settled(PromiseState.RELEASED, each.due_at), Callbacks())
+            for each in before.memory.promises
+        ]
         arguments = (
             _least(before) or b"",
             before.found.permissions or b"",
             owner.name,
             int(self._vault.journaled),
+            before.found.memory or b"",
+            *(part for each in gone for part in (each.member, each.room)),
         )
         asked: tuple[Asked, ...] = (_ERASE.call(keys, arguments),)
         question = self._vault.promise.question

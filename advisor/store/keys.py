@@ -41,6 +41,21 @@ class ShardKeys:
         """Calls without an outcome, by when they are settled without one."""
         return f"{self.stem}:open"
 
+    @property
+    def queue(self) -> tuple[str, ...]:
+        """The promises of the shard's customers, in the order in which scripts take them.
+
+        By when each may be rung at; by when its claim ends; what a claim must know of it; who has
+        claimed it; by when it is missed; those that were missed; what is to be said to the slots.
+        """
+        parts = ("due", "leases", "owed", "claims", "overdue", "missed", "rooms")
+        return tuple(f"{self.stem}:{part}" for part in parts)
+
+    @property
+    def fence(self) -> str:
+        """The token of the last claim."""
+        return f"{self.stem}:fence"
+
     def part(self, suffix: str) -> str:
         """Name a key of the shard by its own part (``session:1f00...``)."""
         return f"{self.stem}:{suffix}"
@@ -148,6 +163,10 @@ class Keys:
     def number(self, number: str) -> str:
         """Name the register of contacts with one telephone number, whoever has it."""
         return self._spread("n", "number", number)
+
+    def slots(self, part: str) -> str:
+        """Name a key of what is promised, slot by slot; all of them share one hash tag."""
+        return f"{self._namespace}:{{slots}}:{part}"
 
     @property
     def live_calls(self) -> str:

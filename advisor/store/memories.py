@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from advisor.engagement.card import LedgerEntry
+from advisor.engagement.slots import Callbacks
 from advisor.facts.memory import Memory
 from advisor.facts.situation import Profile
 from advisor.guidance.settling import Settled, Settlement
@@ -22,9 +23,19 @@ from advisor.store.memory_records import (
     read_settled,
     settled_record,
 )
+from advisor.store.queued import queue_change
 from advisor.store.records import permissions_record, profile_record
 from advisor.store.scripts import Argument, together
-from advisor.store.vault import ATTEMPTS, Commit, Committed, Found, Identity, Raw, Vault
+from advisor.store.vault import (
+    ATTEMPTS,
+    Commit,
+    Committed,
+    Found,
+    Identity,
+    QueueChange,
+    Raw,
+    Vault,
+)
 
 #: Lines of the ledger on one page, at most.
 LONGEST_PAGE: Final = 500
@@ -60,6 +71,7 @@ class Remembering:
             With nothing but permissions it makes no profile where there is none.
         settled: What a correction of the call's outcome will need; None leaves what is there.
         answer: What to answer when the same request comes again.
+        queue: What changes of the queue of promises.
     """
 
     memory: Memory
@@ -67,15 +79,19 @@ class Remembering:
     joined: Change | None = None
     settled: Settled | None = None
     answer: bytes = b""
+    queue: tuple[QueueChange, ...] = ()
 
 
-def remembering(settlement: Settlement, now: datetime, answer: bytes) -> Remembering:
+def remembering(
+    settlement: Settlement, now: datetime, answer: bytes, callbacks: Callbacks
+) -> Remembering:
     """Return the change that a settlement asks for.
 
     Args:
         settlement: What an outcome or a signal does.
         now: When it is told, aware, UTC.
         answer: What to answer when the same request comes again.
+        callbacks: How call-backs are kept.
     """
     joined = None
     if settlement.suppressed or settlement.lifts:
@@ -90,6 +106,7 @@ def remembering(settlement: Settlement, now: datetime, answer: bytes) -> Remembe
         joined=joined,
         settled=settlement.settled,
         answer=answer,
+        queue=tuple(queue_change(each, callbacks) for each in settlement.promises),
     )
 
 
@@ -138,10 +155,32 @@ class MemoryStore:
                 been; the same request again settles it.
             RecordUnreadable: What is kept is of a newer version, or damaged; it is left alone.
         """
+        return await self._settle(self._owner(customer_id, call_id), call_id, identity, decide)
+
+    async def settle_of(
+        self,
+        owner: CustomerKeys,
+        identity: Identity | None,
+        decide: Callable[[Remembered], Remembering],
+    ) -> Committed:
+        """Do what `settle` does, for a customer of whom only the keys are known.
+
+        Raises:
+            IdReused, StoreError, RecordUnreadable: As `settle`.
+        """
+        return await self._settle(owner, None, identity, decide)
+
+    async def _settle(
+        self,
+        owner: CustomerKeys,
+        call_id: str | None,
+        identity: Identity | None,
+        decide: Callable[[Remembered], Remembering],
+    ) -> Committed:
         for _attempt in range(ATTEMPTS):
-            before = await self.read_for_change(customer_id, call_id, identity)
+            before = await self._read(owner, call_id, identity)
             change = Remembering(memory=before.memory) if before.applied else decide(before)
-            committed = await self.commit(customer_id, call_id, identity, before, change)
+            committed = await self._commit(owner, call_id, identity, before, change)
             if committed is not None:
                 return committed
         raise contended()
@@ -154,7 +193,19 @@ class MemoryStore:
         Raises:
             StoreError: It cannot be read.
         """
-        owner = self._owner(customer_id, call_id)
+        return await self._read(self._owner(customer_id, call_id), call_id, identity)
+
+    async def read_of(self, owner: CustomerKeys) -> Remembered:
+        """Read what is kept of a customer of whom only the keys are known.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        return await self._read(owner, None, None)
+
+    async def _read(
+        self, owner: CustomerKeys, call_id: str | None, identity: Identity | None
+    ) -> Remembered:
         expected = self._vault.marks.expected(owner.shard)
         single: list[str] = [
             owner.of.generation,
@@ -199,7 +250,18 @@ class MemoryStore:
         Raises:
             IdReused, StoreError: As `settle`.
         """
-        owner = self._owner(customer_id, call_id)
+        return await self._commit(
+            self._owner(customer_id, call_id), call_id, identity, before, change
+        )
+
+    async def _commit(
+        self,
+        owner: CustomerKeys,
+        call_id: str | None,
+        identity: Identity | None,
+        before: Remembered,
+        change: Remembering,
+    ) -> Committed | None:
         memory = memory_record(replace(change.memory, holds=()))
         profile, permissions = _joined(before, change.joined)
         return await self._vault.commit(
@@ -214,6 +276,7 @@ class MemoryStore:
                 outcome=None if change.settled is None else settled_record(change.settled),
                 identity=identity,
                 answer=change.answer,
+                queue=change.queue,
             )
         )
 

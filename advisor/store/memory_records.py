@@ -14,14 +14,15 @@ import msgspec
 
 from advisor.engagement.card import Account, LedgerEntry, Sum
 from advisor.engagement.contacts import Contact, Direction, Disposition, EndedBy
+from advisor.engagement.promises import Promise, PromiseState
 from advisor.engagement.signals import Signal
 from advisor.facts.memory import Complaint, LearnedFact, Memory, Reliability
 from advisor.guidance.settling import Settled
 from advisor.store.forms import ENCODER, decoded
 from advisor.store.values import ValueRecord, value_of, value_record
 
-#: The form that this service writes, and the newest it reads.
-VERSION: Final = 1
+#: The form that this service writes, and the newest it reads; the second added promises.
+VERSION: Final = 2
 
 
 class _SumRecord(
@@ -84,6 +85,41 @@ class _ContactForm(
     debt_id: str | None = None
     subject: str | None = None
     topic: str | None = None
+    promise_id: str | None = None
+
+
+class _PromiseForm(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """A promise, without what is not known of it; fields as in `Promise`."""
+
+    state: PromiseState
+    due_at: datetime
+    id: str | None = None
+    due_until: datetime | None = None
+    missed_at: datetime | None = None
+    zone: str | None = None
+    number: str | None = None
+    subject: str | None = None
+    topic: str | None = None
+    owner: str | None = None
+    fallback: str | None = None
+    said: str | None = None
+    consent: str | None = None
+    customer_id: str | None = None
+    purpose_id: str | None = None
+    kind: str | None = None
+    legal_class: str | None = None
+    brand: str | None = None
+    call_id: str | None = None
+    made_at: datetime | None = None
+    replaces: str | None = None
+    again_at: datetime | None = None
+    attempted: bool = False
+    reached: bool | None = None
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    booked: tuple[LedgerEntry, ...] = ()
 
 
 class MemoryRecord(
@@ -97,6 +133,7 @@ class MemoryRecord(
     facts: tuple[_FactRecord, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     signals: tuple[Signal, ...] = ()
+    promises: tuple[_PromiseForm, ...] = ()
     first_at: datetime | None = None
 
 
@@ -151,6 +188,10 @@ def memory_record(memory: Memory) -> bytes:
             facts=tuple(_fact_record(fact) for fact in memory.facts),
             complaints=memory.complaints,
             signals=memory.signals,
+            promises=tuple(
+                msgspec.convert(each, _PromiseForm, from_attributes=True)
+                for each in memory.promises
+            ),
             first_at=memory.first_at,
         )
     )
@@ -180,6 +221,9 @@ def read_memory(record: bytes | str | None, holds: tuple[Contact, ...] = ()) -> 
         facts=tuple(_fact(fact) for fact in read.facts),
         complaints=read.complaints,
         signals=read.signals,
+        promises=tuple(
+            msgspec.convert(each, Promise, from_attributes=True) for each in read.promises
+        ),
         holds=holds,
         first_at=read.first_at,
     )

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from redis.asyncio import Redis
+
+from advisor.engagement.slots import Callbacks
 from advisor.store.errors import Reason, StoreMisconfigured
 from advisor.store.journal import Line, lines_of, read_line
 from advisor.store.keys import SHARDS
 from advisor.store.marks import Mark, new_epoch, read_mark
+from advisor.store.memory_records import read_memory
+from advisor.store.queue import QueueStore
+from advisor.store.queued import queue_change
 from advisor.store.retention import milliseconds
 from advisor.store.scripts import Asked, Script, together
 from advisor.store.suitability import make_marks, must_be_ours
@@ -62,6 +69,7 @@ async def restore(vault: Vault, files: Sequence[Path]) -> Restored:
     applied = 0
     for batch in _batches(places):
         applied += await _applied(vault, batch)
+        await _queued(vault, batch)
     counts = {shard: mark.count for shard, mark in (await marks_of(vault)).items() if mark}
     epoch = new_epoch(restored=True)
     await vault.client.write(lambda redis: make_marks(redis, vault.keys, epoch, counts))
@@ -72,6 +80,21 @@ async def _applied(vault: Vault, lines: Sequence[Line]) -> int:
     asked = [_call(vault, line) for line in lines]
     answers = await vault.client.write(lambda redis: together(redis, *asked))
     return sum(answer == 1 for answer in answers)
+
+
+async def _queued(vault: Vault, lines: Sequence[Line]) -> None:
+    """Put into the queue what these customers are owed; the same again changes nothing."""
+    queue = QueueStore(vault)
+    for shard, customer in dict.fromkeys((line.shard, line.customer) for line in lines):
+        (record,) = await vault.client.write(
+            partial(_memory, key=vault.keys.named(shard, customer).memory)
+        )
+        promises = read_memory(record if isinstance(record, bytes | str) else None).promises
+        await queue.enqueue(shard, (queue_change(each, Callbacks()) for each in promises))
+
+
+async def _memory(redis: Redis, key: str) -> list[object]:
+    return await together(redis, ("GET", key))
 
 
 async def marks_of(vault: Vault) -> dict[int, Mark | None]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from redis.asyncio import Redis
 
+from advisor.engagement.slots import FURTHEST
 from advisor.store.client import StoreClient
 from advisor.store.durability import Durability, Promise
 from advisor.store.errors import IdReused, Reason, StoreLost
@@ -20,6 +21,9 @@ Raw = bytes | str | None
 
 #: How often a change is tried again because others changed the same customer in between.
 ATTEMPTS: Final = 64
+
+#: What is owed is never forgotten before it is due.
+_OUTLIVES_PROMISES: Final = FURTHEST + timedelta(days=30)
 
 _COMMIT: Final = Script("commit.lua")
 #: Any name will do where there is nothing: the script touches no such key.
@@ -57,6 +61,34 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueChange:
+    """A change to the queue of promises; instants in milliseconds since 1970.
+
+    Attributes:
+        member: The promise's name in the queue.
+        due: When it may be rung at; None where it is owed no more.
+        overdue: When it is missed.
+        owed: What a claim must know of it.
+        missed: When it was missed; None where it was not.
+        room: What is to be said to its slot; empty for nothing.
+    """
+
+    member: str
+    due: int | None = None
+    overdue: int = 0
+    owed: str = ""
+    missed: int | None = None
+    room: str = ""
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """It, as `commit.lua` takes it."""
+        due = "" if self.due is None else self.due
+        missed = "" if self.missed is None else self.missed
+        return (self.member, due, self.overdue, self.owed, missed, self.room)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """A change to the records of one customer; what is not given stays as it is.
 
@@ -71,6 +103,7 @@ class Commit:
         answer: What to answer then.
         only_if_held: Whether nothing is to happen where the call has no hold any more.
         call_name: The call by its name, where its id is not known.
+        queue: What changes of the queue of promises.
     """
 
     owner: CustomerKeys
@@ -85,6 +118,7 @@ class Commit:
     identity: Identity | None = None
     answer: bytes = b""
     only_if_held: bool = False
+    queue: tuple[QueueChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +220,9 @@ class Vault:
 
     def memory_life(self, owner: CustomerKeys) -> timedelta:
         """Return how long a customer's memory is kept."""
-        return self.retention.anonymous if owner.anonymous else self.retention.memory
+        if owner.anonymous:
+            return self.retention.anonymous
+        return max(self.retention.memory, _OUTLIVES_PROMISES)
 
     def _applied_name(self, owner: CustomerKeys, identity: Identity) -> str:
         return self.keys.name("applied", owner.name, identity.kind, identity.id)
@@ -210,6 +246,7 @@ class Vault:
             else self.applied(owner, identity),
             owner.of.open,
             owner.of.journal,
+            *owner.of.queue,
         )
         arguments: tuple[Argument, ...] = (
             found.mark.epoch,
@@ -228,6 +265,8 @@ class Vault:
             int(self.journaled and not owner.anonymous),
             owner.name,
             "" if identity is None else self._applied_name(owner, identity),
+            len(commit.queue),
+            *(each for change in commit.queue for each in change.arguments),
             *commit.entries,
         )
         return _COMMIT.call(keys, arguments)

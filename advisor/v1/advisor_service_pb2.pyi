@@ -89,6 +89,7 @@ class AdviseRequest(_message.Message):
     CUSTOMER_FIELD_NUMBER: _builtins.int
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
     EXPLAIN_FIELD_NUMBER: _builtins.int
+    PROMISE_FIELD_NUMBER: _builtins.int
     explain: Global___ExplainLevel.ValueType
     """How much to explain. UNSPECIFIED: ITEMS."""
     @_builtins.property
@@ -109,6 +110,10 @@ class AdviseRequest(_message.Message):
         is not sent is unknown, or what the pack says its absence means.
         """
 
+    @_builtins.property
+    def promise(self) -> Global___PromiseClaim:
+        """The promise that this call is to keep. Absent: none."""
+
     def __init__(
         self,
         *,
@@ -117,14 +122,43 @@ class AdviseRequest(_message.Message):
         customer: _customer_pb2.Customer | None = ...,
         attributes: _abc.Mapping[_builtins.str, _facts_pb2.FactValue] | None = ...,
         explain: Global___ExplainLevel.ValueType = ...,
+        promise: Global___PromiseClaim | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "customer", b"customer", "purpose", b"purpose"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "customer", b"customer", "promise", b"promise", "purpose", b"purpose"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "call", b"call", "customer", b"customer", "explain", b"explain", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "call", b"call", "customer", b"customer", "explain", b"explain", "promise", b"promise", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AdviseRequest: _TypeAlias = AdviseRequest  # noqa: Y015
+
+@_typing.final
+class PromiseClaim(_message.Message):
+    """A promise that somebody has claimed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROMISE_ID_FIELD_NUMBER: _builtins.int
+    CLAIM_TOKEN_FIELD_NUMBER: _builtins.int
+    promise_id: _builtins.str
+    """Id of the promise."""
+    claim_token: _builtins.int
+    """The token of the claim. 0: the promise was not claimed; it is rung at only if nobody else has
+    it.
+    """
+    def __init__(
+        self,
+        *,
+        promise_id: _builtins.str = ...,
+        claim_token: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim_token", b"claim_token", "promise_id", b"promise_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromiseClaim: _TypeAlias = PromiseClaim  # noqa: Y015
 
 @_typing.final
 class AdviseResponse(_message.Message):
@@ -146,6 +180,7 @@ class AdviseResponse(_message.Message):
     OPENING_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     TASKS_FIELD_NUMBER: _builtins.int
+    CALLBACK_SLOTS_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
     """Id of this decision. Empty in an answer of `EvaluatePack`, which decides nothing."""
     pack_version: _builtins.str
@@ -196,6 +231,12 @@ class AdviseResponse(_message.Message):
     def tasks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Task]:
         """What somebody else must see to, whether or not the call is made."""
 
+    @_builtins.property
+    def callback_slots(self) -> _containers.RepeatedCompositeFieldContainer[_decision_pb2.Slot]:
+        """Times at which a call-back can be kept, if the customer would rather have one. Empty where no
+        rule of the pack speaks of them, or there are none; `ProposeSlots` says why.
+        """
+
     def __init__(
         self,
         *,
@@ -213,10 +254,11 @@ class AdviseResponse(_message.Message):
         opening: _builtins.str = ...,
         revision: _builtins.int = ...,
         tasks: _abc.Iterable[Global___Task] | None = ...,
+        callback_slots: _abc.Iterable[_decision_pb2.Slot] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "context_report", b"context_report", "proof", b"proof", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brief", b"brief", "card", b"card", "context_report", b"context_report", "decision_id", b"decision_id", "do_not_ask", b"do_not_ask", "items", b"items", "opening", b"opening", "pack_version", b"pack_version", "proof", b"proof", "revision", b"revision", "suppressed", b"suppressed", "tasks", b"tasks", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brief", b"brief", "callback_slots", b"callback_slots", "card", b"card", "context_report", b"context_report", "decision_id", b"decision_id", "do_not_ask", b"do_not_ask", "items", b"items", "opening", b"opening", "pack_version", b"pack_version", "proof", b"proof", "revision", b"revision", "suppressed", b"suppressed", "tasks", b"tasks", "valid_until", b"valid_until", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

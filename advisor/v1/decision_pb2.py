@@ -28,7 +28,7 @@ from advisor.v1 import vocabulary_decision_pb2 as advisor_dot_v1_dot_vocabulary_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61\x64visor/v1/decision.proto\x12\nadvisor.v1\x1a\x16\x61\x64visor/v1/facts.proto\x1a advisor/v1/vocabulary_call.proto\x1a$advisor/v1/vocabulary_decision.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x01\n\x07Verdict\x12&\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0e\x32\x14.advisor.v1.Decision\x12.\n\nnot_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07windows\x18\x03 \x03(\x0b\x32\x16.advisor.v1.TimeWindow\x12#\n\x07reasons\x18\x04 \x03(\x0b\x32\x12.advisor.v1.Reason\"i\n\nTimeWindow\x12,\n\x08opens_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tcloses_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa4\x02\n\x06Reason\x12$\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x16.advisor.v1.ReasonCode\x12&\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0e\x32\x14.advisor.v1.Decision\x12 \n\x05\x62\x61sis\x18\x03 \x01(\x0e\x32\x11.advisor.v1.Basis\x12&\n\x08\x63itation\x18\x04 \x01(\x0b\x32\x14.advisor.v1.Citation\x12\x0f\n\x07rule_id\x18\x05 \x01(\t\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\x07 \x01(\t\x12(\n\nfacts_used\x18\x08 \x03(\x0b\x32\x14.advisor.v1.UsedFact\x12\x0e\n\x06unsure\x18\t \x01(\x08\"W\n\x08\x43itation\x12\x0c\n\x04\x63ite\x18\x01 \x01(\t\x12(\n\tcertainty\x18\x02 \x01(\x0e\x32\x15.advisor.v1.Certainty\x12\x13\n\x0bverified_on\x18\x03 \x01(\t\"\xc3\x03\n\x0cGuidanceItem\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x04kind\x18\x02 \x01(\x0e\x32\x14.advisor.v1.ItemKind\x12$\n\x05stage\x18\x03 \x01(\x0e\x32\x15.advisor.v1.CallStage\x12 \n\x05\x66orce\x18\x04 \x01(\x0e\x32\x11.advisor.v1.Force\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x12\n\nshort_text\x18\x06 \x01(\t\x12$\n\x07\x62\x65nefit\x18\x07 \x01(\x0e\x32\x13.advisor.v1.Benefit\x12\x0f\n\x07\x62\x65\x63\x61use\x18\x08 \x01(\t\x12\x0f\n\x07rule_id\x18\t \x01(\t\x12(\n\nfacts_used\x18\n \x03(\x0b\x32\x14.advisor.v1.UsedFact\x12,\n\x0b\x65stablishes\x18\x0b \x01(\x0e\x32\x17.advisor.v1.Establishes\x12 \n\x03\x61sk\x18\x0c \x01(\x0e\x32\x13.advisor.v1.AskKind\x12\x0c\n\x04what\x18\r \x01(\t\x12\r\n\x05\x63ites\x18\x0e \x01(\t\x12\x0e\n\x06unsure\x18\x0f \x01(\x08\x12*\n\x02\x62y\x18\x10 \x01(\x0e\x32\x1e.advisor.v1.VerificationMethod\"K\n\x05Proof\x12/\n\x07methods\x18\x01 \x03(\x0e\x32\x1e.advisor.v1.CompanyProofMethod\x12\x11\n\treference\x18\x02 \x01(\t\"g\n\x0eSuppressedItem\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12*\n\x06reason\x18\x03 \x01(\x0e\x32\x1a.advisor.v1.WithheldReason\x12\x0c\n\x04text\x18\x04 \x01(\t\"\xbc\x01\n\rContextReport\x12\"\n\x04used\x18\x01 \x03(\x0b\x32\x14.advisor.v1.UsedFact\x12\x0f\n\x07missing\x18\x02 \x03(\t\x12\x0e\n\x06unsure\x18\x03 \x03(\t\x12\r\n\x05stale\x18\x04 \x03(\t\x12\x10\n\x08\x64\x65graded\x18\x05 \x01(\x08\x12\x18\n\x10\x64\x65graded_because\x18\x06 \x01(\t\x12\x17\n\x0f\x63\x61ndidate_zones\x18\x07 \x03(\t\x12\x12\n\nzones_from\x18\x08 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61\x64visor/v1/decision.proto\x12\nadvisor.v1\x1a\x16\x61\x64visor/v1/facts.proto\x1a advisor/v1/vocabulary_call.proto\x1a$advisor/v1/vocabulary_decision.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x01\n\x07Verdict\x12&\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0e\x32\x14.advisor.v1.Decision\x12.\n\nnot_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07windows\x18\x03 \x03(\x0b\x32\x16.advisor.v1.TimeWindow\x12#\n\x07reasons\x18\x04 \x03(\x0b\x32\x12.advisor.v1.Reason\"i\n\nTimeWindow\x12,\n\x08opens_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tcloses_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x80\x01\n\x04Slot\x12-\n\tstarts_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04zone\x18\x03 \x01(\t\x12\x0e\n\x06spoken\x18\x04 \x01(\t\"\xa4\x02\n\x06Reason\x12$\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x16.advisor.v1.ReasonCode\x12&\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0e\x32\x14.advisor.v1.Decision\x12 \n\x05\x62\x61sis\x18\x03 \x01(\x0e\x32\x11.advisor.v1.Basis\x12&\n\x08\x63itation\x18\x04 \x01(\x0b\x32\x14.advisor.v1.Citation\x12\x0f\n\x07rule_id\x18\x05 \x01(\t\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\x07 \x01(\t\x12(\n\nfacts_used\x18\x08 \x03(\x0b\x32\x14.advisor.v1.UsedFact\x12\x0e\n\x06unsure\x18\t \x01(\x08\"W\n\x08\x43itation\x12\x0c\n\x04\x63ite\x18\x01 \x01(\t\x12(\n\tcertainty\x18\x02 \x01(\x0e\x32\x15.advisor.v1.Certainty\x12\x13\n\x0bverified_on\x18\x03 \x01(\t\"\xc3\x03\n\x0cGuidanceItem\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x04kind\x18\x02 \x01(\x0e\x32\x14.advisor.v1.ItemKind\x12$\n\x05stage\x18\x03 \x01(\x0e\x32\x15.advisor.v1.CallStage\x12 \n\x05\x66orce\x18\x04 \x01(\x0e\x32\x11.advisor.v1.Force\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x12\n\nshort_text\x18\x06 \x01(\t\x12$\n\x07\x62\x65nefit\x18\x07 \x01(\x0e\x32\x13.advisor.v1.Benefit\x12\x0f\n\x07\x62\x65\x63\x61use\x18\x08 \x01(\t\x12\x0f\n\x07rule_id\x18\t \x01(\t\x12(\n\nfacts_used\x18\n \x03(\x0b\x32\x14.advisor.v1.UsedFact\x12,\n\x0b\x65stablishes\x18\x0b \x01(\x0e\x32\x17.advisor.v1.Establishes\x12 \n\x03\x61sk\x18\x0c \x01(\x0e\x32\x13.advisor.v1.AskKind\x12\x0c\n\x04what\x18\r \x01(\t\x12\r\n\x05\x63ites\x18\x0e \x01(\t\x12\x0e\n\x06unsure\x18\x0f \x01(\x08\x12*\n\x02\x62y\x18\x10 \x01(\x0e\x32\x1e.advisor.v1.VerificationMethod\"K\n\x05Proof\x12/\n\x07methods\x18\x01 \x03(\x0e\x32\x1e.advisor.v1.CompanyProofMethod\x12\x11\n\treference\x18\x02 \x01(\t\"g\n\x0eSuppressedItem\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12*\n\x06reason\x18\x03 \x01(\x0e\x32\x1a.advisor.v1.WithheldReason\x12\x0c\n\x04text\x18\x04 \x01(\t\"\xbc\x01\n\rContextReport\x12\"\n\x04used\x18\x01 \x03(\x0b\x32\x14.advisor.v1.UsedFact\x12\x0f\n\x07missing\x18\x02 \x03(\t\x12\x0e\n\x06unsure\x18\x03 \x03(\t\x12\r\n\x05stale\x18\x04 \x03(\t\x12\x10\n\x08\x64\x65graded\x18\x05 \x01(\x08\x12\x18\n\x10\x64\x65graded_because\x18\x06 \x01(\t\x12\x17\n\x0f\x63\x61ndidate_zones\x18\x07 \x03(\t\x12\x12\n\nzones_from\x18\x08 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,16 +39,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERDICT']._serialized_end=346
   _globals['_TIMEWINDOW']._serialized_start=348
   _globals['_TIMEWINDOW']._serialized_end=453
-  _globals['_REASON']._serialized_start=456
-  _globals['_REASON']._serialized_end=748
-  _globals['_CITATION']._serialized_start=750
-  _globals['_CITATION']._serialized_end=837
-  _globals['_GUIDANCEITEM']._serialized_start=840
-  _globals['_GUIDANCEITEM']._serialized_end=1291
-  _globals['_PROOF']._serialized_start=1293
-  _globals['_PROOF']._serialized_end=1368
-  _globals['_SUPPRESSEDITEM']._serialized_start=1370
-  _globals['_SUPPRESSEDITEM']._serialized_end=1473
-  _globals['_CONTEXTREPORT']._serialized_start=1476
-  _globals['_CONTEXTREPORT']._serialized_end=1664
+  _globals['_SLOT']._serialized_start=456
+  _globals['_SLOT']._serialized_end=584
+  _globals['_REASON']._serialized_start=587
+  _globals['_REASON']._serialized_end=879
+  _globals['_CITATION']._serialized_start=881
+  _globals['_CITATION']._serialized_end=968
+  _globals['_GUIDANCEITEM']._serialized_start=971
+  _globals['_GUIDANCEITEM']._serialized_end=1422
+  _globals['_PROOF']._serialized_start=1424
+  _globals['_PROOF']._serialized_end=1499
+  _globals['_SUPPRESSEDITEM']._serialized_start=1501
+  _globals['_SUPPRESSEDITEM']._serialized_end=1604
+  _globals['_CONTEXTREPORT']._serialized_start=1607
+  _globals['_CONTEXTREPORT']._serialized_end=1795
 # @@protoc_insertion_point(module_scope)

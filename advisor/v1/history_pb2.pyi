@@ -77,6 +77,7 @@ class Contact(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     CALL_ID_FIELD_NUMBER: _builtins.int
     ENDED_AFTER_FIELD_NUMBER: _builtins.int
+    PROMISE_ID_FIELD_NUMBER: _builtins.int
     direction: _vocabulary_customer_pb2.Direction.ValueType
     """Who made it. UNSPECIFIED: as the channel says, else the company."""
     channel: _vocabulary_customer_pb2.Channel.ValueType
@@ -115,6 +116,8 @@ class Contact(_message.Message):
     """The dialer's id of the call. Contacts of one id are one contact. Empty: it is one of its own."""
     ended_after: _builtins.str
     """Id (rule/item) of the last item that was said. Empty: unknown."""
+    promise_id: _builtins.str
+    """Id of the promise that the call was to keep. Empty: as `Advise` was asked, else none."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When it began."""
@@ -142,10 +145,11 @@ class Contact(_message.Message):
         topic: _builtins.str = ...,
         call_id: _builtins.str = ...,
         ended_after: _builtins.str = ...,
+        promise_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_reached_human", b"_reached_human", "_right_party", b"_right_party", "_spoke", b"_spoke", "at", b"at", "reached_human", b"reached_human", "right_party", b"right_party", "spoke", b"spoke"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reached_human", b"_reached_human", "_right_party", b"_right_party", "_spoke", b"_spoke", "at", b"at", "brand", b"brand", "call_id", b"call_id", "campaign", b"campaign", "channel", b"channel", "debt_id", b"debt_id", "direction", b"direction", "disposition", b"disposition", "ended_after", b"ended_after", "ended_at_stage", b"ended_at_stage", "ended_by", b"ended_by", "legal_class", b"legal_class", "number", b"number", "purpose_id", b"purpose_id", "purpose_kind", b"purpose_kind", "reached_human", b"reached_human", "right_party", b"right_party", "spoke", b"spoke", "subject", b"subject", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reached_human", b"_reached_human", "_right_party", b"_right_party", "_spoke", b"_spoke", "at", b"at", "brand", b"brand", "call_id", b"call_id", "campaign", b"campaign", "channel", b"channel", "debt_id", b"debt_id", "direction", b"direction", "disposition", b"disposition", "ended_after", b"ended_after", "ended_at_stage", b"ended_at_stage", "ended_by", b"ended_by", "legal_class", b"legal_class", "number", b"number", "promise_id", b"promise_id", "purpose_id", b"purpose_id", "purpose_kind", b"purpose_kind", "reached_human", b"reached_human", "right_party", b"right_party", "spoke", b"spoke", "subject", b"subject", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__reached_human: _TypeAlias = _typing.Literal["reached_human"]  # noqa: Y015
     _WhichOneofArgType__reached_human: _TypeAlias = _typing.Literal["_reached_human", b"_reached_human"]  # noqa: Y015
@@ -177,6 +181,18 @@ class Promise(_message.Message):
     SUBJECT_FIELD_NUMBER: _builtins.int
     TOPIC_FIELD_NUMBER: _builtins.int
     OWNER_FIELD_NUMBER: _builtins.int
+    TEAM_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    PURPOSE_ID_FIELD_NUMBER: _builtins.int
+    BRAND_FIELD_NUMBER: _builtins.int
+    CALL_ID_FIELD_NUMBER: _builtins.int
+    SAID_FIELD_NUMBER: _builtins.int
+    CONSENT_FIELD_NUMBER: _builtins.int
+    MADE_AT_FIELD_NUMBER: _builtins.int
+    MISSED_AT_FIELD_NUMBER: _builtins.int
+    SETTLED_AT_FIELD_NUMBER: _builtins.int
+    ATTEMPTED_FIELD_NUMBER: _builtins.int
+    REPLACES_FIELD_NUMBER: _builtins.int
     state: _vocabulary_customer_pb2.PromiseState.ValueType
     """How it stands."""
     id: _builtins.str
@@ -191,6 +207,24 @@ class Promise(_message.Message):
     """What it is about, in words. Empty: unknown."""
     owner: _builtins.str
     """The person or team who answers for it. Empty: unknown."""
+    team: _builtins.str
+    """The team that rings when the owner does not. Empty: unknown."""
+    customer_id: _builtins.str
+    """The company's id of the customer. Empty: not said."""
+    purpose_id: _builtins.str
+    """Id of the purpose in the pack for which the company will ring. Empty: unknown."""
+    brand: _builtins.str
+    """Id of the brand. Empty: unknown."""
+    call_id: _builtins.str
+    """The call in which it was made. Empty: unknown."""
+    said: _builtins.str
+    """What was said when it was made. Empty: unknown."""
+    consent: _vocabulary_customer_pb2.ConsentType.ValueType
+    """The consent on which it rests. UNSPECIFIED: unknown."""
+    attempted: _builtins.bool
+    """Whether the company rang in its window, whoever answered."""
+    replaces: _builtins.str
+    """Id of the promise that it replaces. Empty: none."""
     @_builtins.property
     def due_at(self) -> _timestamp_pb2.Timestamp:
         """When its window begins."""
@@ -198,6 +232,18 @@ class Promise(_message.Message):
     @_builtins.property
     def due_until(self) -> _timestamp_pb2.Timestamp:
         """When its window ends, itself outside. Absent: it is a moment without a window."""
+
+    @_builtins.property
+    def made_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was made. Absent: unknown."""
+
+    @_builtins.property
+    def missed_at(self) -> _timestamp_pb2.Timestamp:
+        """From when on it is missed. Absent: unknown."""
+
+    @_builtins.property
+    def settled_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was settled. Absent: it is not, or nobody knows."""
 
     def __init__(
         self,
@@ -211,10 +257,22 @@ class Promise(_message.Message):
         subject: _builtins.str = ...,
         topic: _builtins.str = ...,
         owner: _builtins.str = ...,
+        team: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        purpose_id: _builtins.str = ...,
+        brand: _builtins.str = ...,
+        call_id: _builtins.str = ...,
+        said: _builtins.str = ...,
+        consent: _vocabulary_customer_pb2.ConsentType.ValueType = ...,
+        made_at: _timestamp_pb2.Timestamp | None = ...,
+        missed_at: _timestamp_pb2.Timestamp | None = ...,
+        settled_at: _timestamp_pb2.Timestamp | None = ...,
+        attempted: _builtins.bool = ...,
+        replaces: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "due_until", b"due_until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "due_until", b"due_until", "made_at", b"made_at", "missed_at", b"missed_at", "settled_at", b"settled_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "due_until", b"due_until", "id", b"id", "number", b"number", "owner", b"owner", "state", b"state", "subject", b"subject", "topic", b"topic", "zone", b"zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempted", b"attempted", "brand", b"brand", "call_id", b"call_id", "consent", b"consent", "customer_id", b"customer_id", "due_at", b"due_at", "due_until", b"due_until", "id", b"id", "made_at", b"made_at", "missed_at", b"missed_at", "number", b"number", "owner", b"owner", "purpose_id", b"purpose_id", "replaces", b"replaces", "said", b"said", "settled_at", b"settled_at", "state", b"state", "subject", b"subject", "team", b"team", "topic", b"topic", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

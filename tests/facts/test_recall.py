@@ -164,7 +164,7 @@ def test_two_histories_are_one() -> None:
         first_at=NOW - 2 * DAY,
     )
     number = (Contact(at=NOW, id="this"), Contact(at=NOW, id="other"))
-    joined = history_of(History(contacts=sent), memory, call_id="this", number=number)
+    joined = history_of(History(contacts=sent), memory, NOW, call_id="this", number=number)
     assert joined.contacts is not None
     assert [each.id for each in joined.contacts] == ["c", None, "a", "b"]
     assert joined.contacts[2] is remembered
@@ -173,8 +173,8 @@ def test_two_histories_are_one() -> None:
 
 def test_an_unknown_history_stays_unknown() -> None:
     """Of whom nobody told and nobody remembers anything, nobody knows whether they were rung."""
-    assert history_of(History(), Memory(), call_id="this").contacts is None
-    known = history_of(History(), Memory(first_at=NOW), call_id="this")
+    assert history_of(History(), Memory(), NOW, call_id="this").contacts is None
+    known = history_of(History(), Memory(first_at=NOW), NOW, call_id="this")
     assert known.contacts == ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -183,11 +183,27 @@ def settings_for(tmp_path: Path, **changed: object) -> Settings:
     )
 
 
-def surroundings(log: io.StringIO, registry: CollectorRegistry) -> Surroundings:
+@dataclass(slots=True)
+class Hands:
+    """A clock that stands still until it is put to another time."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        """Tell the time."""
+        return self.now
+
+
+_STILL: Final = Hands()
+
+
+def surroundings(
+    log: io.StringIO, registry: CollectorRegistry, clock: Callable[[], datetime] = _STILL
+) -> Surroundings:
     """Make what a service is given from outside; its clock stands still."""
     counted = iter(range(1_000_000))
     return Surroundings(
-        clock=lambda: NOW,
+        clock=clock,
         log=logger(log, LogFormat.JSON),
         registry=registry,
         new_id=lambda: f"id-{next(counted)}",
@@ -195,11 +211,13 @@ def surroundings(log: io.StringIO, registry: CollectorRegistry) -> Surroundings:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Client]:
+async def running(
+    settings: Settings, clock: Callable[[], datetime] = _STILL
+) -> AsyncIterator[Client]:
     """Run a service, and open a client to it."""
     log, registry = io.StringIO(), CollectorRegistry()
     async with (
-        service(settings, surroundings(log, registry)) as what,
+        service(settings, surroundings(log, registry, clock)) as what,
         grpc.aio.insecure_channel(what.address) as channel,
     ):
         yield Client(what, channel, log, registry)

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from advisor.engagement.card import balance, replayed
+from advisor.engagement.slots import Callbacks
 from advisor.facts.memory import Memory
 from advisor.facts.merge import Lift
 from advisor.facts.situation import Profile, Suppressed
@@ -186,7 +187,7 @@ async def test_settlement_is_stored_whole(vault: Vault, memories: MemoryStore) -
     customers = CustomerStore(vault)
     found = []
     for number, settlement in enumerate((first, second, none)):
-        change = remembering(settlement, NOW, b"answer")
+        change = remembering(settlement, NOW, b"answer", Callbacks())
         await memories.settle("K-17", "c", identity(number), lambda _before, c=change: c)  # type: ignore[misc]
         stored = await customers.read("K-17")
         assert isinstance(stored, Stored)

@@ -9,6 +9,7 @@ import pytest
 
 from advisor.engagement.card import EntryType, LedgerEntry, replayed
 from advisor.engagement.contacts import Contact, Direction, Disposition, EndedBy
+from advisor.engagement.promises import Promise, PromiseState
 from advisor.engagement.signals import Reporter, Signal, SignalKind
 from advisor.facts.memory import Complaint, LearnedFact, Memory, Reliability
 from advisor.facts.situation import Suppressed
@@ -52,6 +53,7 @@ _CONTACT = Contact(
     debt_id="d-1",
     subject="s-1",
     topic="a fee",
+    promise_id="p-1",
 )
 _ENTRY = LedgerEntry(
     at=_NOW,
@@ -101,17 +103,47 @@ _SETTLED = Settled(
         ),
     ),
 )
+_PROMISE = Promise(
+    state=PromiseState.KEPT,
+    due_at=_NOW,
+    id="p-1",
+    due_until=_NOW,
+    missed_at=_NOW,
+    zone="Europe/London",
+    number="+441632960000",
+    subject="s-1",
+    topic="a fee",
+    owner="sam",
+    fallback="cards",
+    said="Tomorrow at six, please.",
+    consent="callback_request",
+    customer_id="K-1",
+    purpose_id="delivery",
+    kind="delivery_update",
+    legal_class="service",
+    brand="shop",
+    call_id="c-1",
+    made_at=_NOW,
+    replaces="p-0",
+    again_at=_NOW,
+    attempted=True,
+    reached=True,
+    settled_at=_NOW,
+    settled_by="o-1",
+    booked=(_ENTRY,),
+)
 _FULL = Memory(
     contacts=(_CONTACT, Contact(at=_NOW)),
     account=replayed((_ENTRY, replace(_ENTRY, half_life=None, type=EntryType.CREDIT))),
     facts=(_FACT,),
     complaints=(Complaint(id="x", opened_at=_NOW, topic="t", due_at=_NOW, closed_at=_NOW),),
     signals=(_SIGNAL,),
+    promises=(_PROMISE, Promise(state=PromiseState.MADE, due_at=_NOW)),
     first_at=_NOW,
 )
 
 
-@pytest.mark.parametrize("full", [_CONTACT, _ENTRY, _FACT, _SIGNAL, _SETTLED])
+@pytest.mark.parametrize("full", [_CONTACT, _ENTRY, _FACT, _SIGNAL, _SETTLED, _PROMISE])
 def test_the_examples_are_full(full: object) -> None:
     """Each example has a value in every field, so that the tests below leave none out."""
     assert all(getattr(full, each.name) is not None for each in fields(full))  # type: ignore[arg-type]

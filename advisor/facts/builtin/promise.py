@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import time
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from advisor.engagement.promises import Promise, PromiseState
 from advisor.facts.catalogue import Fact, Reader
@@ -15,9 +17,12 @@ from advisor.facts.vocabulary import PurposeKind
 def _of_this_call(situation: Situation) -> Promise | None:
     """Find the promise that this call is about: open ones first, then the nearest in time.
 
-    A call belongs to the promises of its subject; a promised call-back that names no subject, to
-    any promise.
+    A call belongs to the promise that it names; else to the promises of its subject; a promised
+    call-back that names no subject, to any promise.
     """
+    named = situation.call.promise_id
+    if named is not None:
+        return next((each for each in situation.history.promises if each.id == named), None)
     subject = situation.occasion.subject
     promised = situation.occasion.kind is PurposeKind.CALLBACK_PROMISED
     return min(
@@ -61,6 +66,35 @@ def _other_due_at(situation: Situation) -> Value:
     return min(due, default=NEVER)
 
 
+def _clock(promise: Promise) -> time | None:
+    if promise.zone is None:
+        return None
+    return promise.due_at.astimezone(ZoneInfo(promise.zone)).time()
+
+
+def _missed_at(situation: Situation) -> Value:
+    """Read when a promise was last missed of which nobody has spoken with the customer since."""
+    history = situation.history
+    missed = [each.due_at for each in history.promises if each.state is PromiseState.MISSED]
+    if not missed:
+        return UNKNOWN if history.contacts is None else NEVER
+    last = max(missed)
+    spoken = (each.at for each in history.contacts or () if each.conversation)
+    return NEVER if any(at > last for at in spoken) else last
+
+
+def _offer(number: int) -> Reader:
+    """Read one of the times that can be kept; with several zones nobody can word it."""
+
+    def read(situation: Situation) -> Value:
+        offers = situation.offers or ()
+        if len(situation.worlds) != 1 or len(offers) < number:
+            return UNKNOWN
+        return offers[number - 1].start
+
+    return read
+
+
 FACTS: Final = (
     Fact(
         name="promise.state",
@@ -88,6 +122,41 @@ FACTS: Final = (
         read=_this(_settled_as),
     ),
     Fact(
+        name="promise.reached",
+        type=FactType.YES_NO,
+        about="Of a promise that was settled: whether the customer was spoken with.",
+        read=_this(lambda promise: promise.reached),
+    ),
+    Fact(
+        name="promise.missed_at",
+        type=FactType.INSTANT,
+        about="When a promised call was due that we missed, if nobody has spoken with the customer"
+        " since; never where there is none.",
+        tell=Tell.CLAIMED,
+        read=_missed_at,
+    ),
+    Fact(
+        name="promise.topic",
+        type=FactType.TEXT,
+        about="What the promised call is about.",
+        tell=Tell.VERIFIED,
+        read=_this(lambda promise: promise.topic),
+    ),
+    Fact(
+        name="promise.owner",
+        type=FactType.TEXT,
+        about="Who answers for the promised call.",
+        tell=Tell.CLAIMED,
+        read=_this(lambda promise: promise.owner),
+    ),
+    Fact(
+        name="promise.time_of_day",
+        type=FactType.CLOCK_TIME,
+        about="The time of day that was promised, by the clock of the zone in which it was agreed.",
+        tell=Tell.ANYONE,
+        read=_this(_clock),
+    ),
+    Fact(
         name="promise.other.due_at",
         type=FactType.INSTANT,
         about="When the next promise of another matter is due.",
@@ -99,6 +168,8 @@ FACTS: Final = (
             type=FactType.INSTANT,
             about=f"The {ordinal} time at which a call-back can be kept.",
             tell=Tell.ANYONE,
+            spoken=True,
+            read=_offer(number),
         )
         for number, ordinal in ((1, "first"), (2, "second"), (3, "third"))
     ),

@@ -69,8 +69,9 @@ FACTS: Final = (
     Fact(
         name="capacity.callback",
         type=FactType.WHOLE_NUMBER,
-        about="How many more call-backs can be kept in the next days.",
-        unit="call-backs",
+        about="How many times can be offered at which a call-back can be kept; 0 for none.",
+        unit="times",
+        read=lambda s: UNKNOWN if s.offers is None else len(s.offers),
     ),
     Fact(
         name="capacity.purpose",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from advisor.engagement.card import Scale
 from advisor.engagement.contacts import Disposition
+from advisor.engagement.slots import Callbacks
 from advisor.facts.builtin.catalogue import GROUPS
 from advisor.facts.catalogue import Fact
 from advisor.facts.situation import Brand
@@ -33,6 +34,14 @@ SCALED: Final = ("guarded", "neutral", "warm", "full")
 #: Tiers of the engagement card, weakest first.
 TIERS: Final = ("unknown", "low", "guarded", "neutral", "warm", "full")
 
+#: Most call-backs of one slot, and most times offered at once.
+MAX_CAPACITY: Final = 10_000
+MAX_OFFERS: Final = 9
+
+#: What a pack says of call-backs: lengths of time, and the rest.
+CALLBACK_SPANS: Final = ("slot", "notice", "ahead", "grace", "patience", "lease", "retry")
+CALLBACK_KEYS: Final = (*CALLBACK_SPANS, "capacity", "offers", "team")
+
 _PACK_KEYS: Final = (
     "name",
     "version",
@@ -43,6 +52,7 @@ _PACK_KEYS: Final = (
     "budgets",
     "card",
     "forecast",
+    "callbacks",
     "stands_for",
     "brands",
 )
@@ -72,6 +82,7 @@ def settings(node: Node, context: Context) -> Settings:
         budgets=_budgets(fields, context),
         card=_card(fields, context),
         expects=_expects(fields, context),
+        callbacks=_callbacks(fields, context),
         stands_for=_stands_for(fields, context),
         brands=_brands(fields, context),
     )
@@ -158,6 +169,27 @@ def _expects(fields: Fields, context: Context) -> dict[LegalClass, dict[Disposit
                 shares.mark, "forecast", "shares that come to more than 1", "1 at most"
             )
     return found
+
+
+def _callbacks(fields: Fields, context: Context) -> Callbacks:
+    """Read how call-backs are promised and kept."""
+    node = fields.node("callbacks")
+    if node is None:
+        return Callbacks()
+    sent = Fields(node, "callbacks", CALLBACK_KEYS, context.problems)
+    given: dict[str, Any] = {}
+    for key in CALLBACK_SPANS:
+        span = sent.read(key, scalars.span)
+        if span is not None:
+            given[key] = span.elapsed
+    given["capacity"] = sent.read("capacity", scalars.count(0, MAX_CAPACITY))
+    given["offers"] = sent.read("offers", scalars.count(1, MAX_OFFERS))
+    given["team"] = sent.read("team", ident)
+    try:
+        return Callbacks(**{key: value for key, value in given.items() if value is not None})
+    except ValueError as error:
+        context.problems.error(node.mark, "callbacks", str(error))
+        return Callbacks()
 
 
 def _stands_for(fields: Fields, context: Context) -> dict[str, str]:

@@ -8,12 +8,13 @@ from advisor.server.translate import words
 from advisor.v1 import call_pb2
 
 
-def call_in(sent: call_pb2.Call, brand: str) -> Call:
+def call_in(sent: call_pb2.Call, brand: str, *, promise_id: str | None = None) -> Call:
     """Read a call.
 
     Args:
         sent: Within the contract's limits.
         brand: Id of the brand; where the caller named none, the pack's only one.
+        promise_id: The promise that it is to keep.
     """
     stage = words.STAGE.read(sent.stage) or Stage.PRE_CALL
     progress = sent.progress
@@ -35,6 +36,7 @@ def call_in(sent: call_pb2.Call, brand: str) -> Call:
         asks_made=progress.asks_made,
         said=frozenset(progress.said),
         dialled=stage > Stage.PRE_CALL,
+        promise_id=promise_id,
         agent=_agent(sent.agent),
     )
 

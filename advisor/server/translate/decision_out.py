@@ -7,6 +7,7 @@ from advisor.guidance.decision import Advice, ContextReport, Guidance, Reason, S
 from advisor.server.translate import times, words
 from advisor.server.translate.customer_out import card_out
 from advisor.server.translate.facts_out import used_out
+from advisor.server.translate.promise_out import slot_out
 from advisor.v1 import advisor_service_pb2, decision_pb2
 
 
@@ -46,6 +47,7 @@ def advice_out(
             )
             for task in advice.tasks
         ],
+        callback_slots=[slot_out(each.slot, each.spoken) for each in advice.offers],
     )
 
 
@@ -59,11 +61,12 @@ def _verdict(verdict: Verdict, *, explain: bool) -> decision_pb2.Verdict:
             )
             for window in verdict.windows
         ],
-        reasons=[_reason(reason, explain=explain) for reason in verdict.reasons],
+        reasons=[reason_out(reason, explain=explain) for reason in verdict.reasons],
     )
 
 
-def _reason(reason: Reason, *, explain: bool) -> decision_pb2.Reason:
+def reason_out(reason: Reason, *, explain: bool) -> decision_pb2.Reason:
+    """Write a reason; with the facts it rests on where `explain` says so."""
     return decision_pb2.Reason(
         code=words.REASON_CODE.write(reason.code),
         decision=words.DECISION.write(reason.decision),

@@ -13,6 +13,7 @@ from advisor.facts.situation import Profile
 from advisor.facts.vocabulary import Channel, LegalClass, PurposeKind, Stage
 from advisor.server.translate import times, words
 from advisor.server.translate.customer_out import entry_out, profile_out
+from advisor.server.translate.promise_out import promise_out
 from advisor.store.erasure import Everything
 from advisor.v1 import customer_service_pb2 as wire
 from advisor.v1 import history_pb2
@@ -31,7 +32,8 @@ def export_out(
     return wire.ExportCustomerResponse(
         profile=profile_out(profile, catalogue),
         history=history_pb2.History(
-            contacts=[contact_out(each) for each in (*memory.holds, *memory.contacts)]
+            contacts=[contact_out(each) for each in (*memory.holds, *memory.contacts)],
+            promises=[promise_out(each.at(now)) for each in memory.promises],
         ),
         ledger=[entry_out(entry) for entry in everything.ledger],
         learned=[_learned(fact, verifies=fact.name in verifies) for fact in memory.facts],
@@ -67,6 +69,7 @@ def contact_out(contact: Contact) -> history_pb2.Contact:
         brand=contact.brand or "",
         campaign=contact.campaign or "",
         topic=contact.topic or "",
+        promise_id=contact.promise_id or "",
         call_id=contact.id or "",
     )
 

@@ -50,6 +50,7 @@ def contact_in(sent: history_pb2.Contact) -> Contact:
         debt_id=sent.debt_id or None,
         subject=sent.subject or None,
         topic=redacted(sent.topic) or None,
+        promise_id=sent.promise_id or None,
     )
 
 

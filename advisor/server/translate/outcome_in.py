@@ -35,6 +35,7 @@ _OF_THE_CALL: Final = (
     "number",
     "debt_id",
     "subject",
+    "promise_id",
 )
 
 

@@ -31,7 +31,15 @@ from advisor.facts.vocabulary import (
 from advisor.rules.compile.calendars import MAX_COUNT
 from advisor.rules.compile.items import MEMORABLE, REMEMBERED
 from advisor.rules.compile.purposes import MAX_MINUTES
-from advisor.rules.compile.settings import MAX_ASKS, MAX_ITEMS, SCALED, TIERS
+from advisor.rules.compile.settings import (
+    CALLBACK_SPANS,
+    MAX_ASKS,
+    MAX_CAPACITY,
+    MAX_ITEMS,
+    MAX_OFFERS,
+    SCALED,
+    TIERS,
+)
 from advisor.rules.pack import IfUnsure, Priority
 from advisor.workbench.schema.values import (
     DATE,
@@ -117,6 +125,15 @@ def settings() -> Schema:
             "forecast": mapping(
                 {legal.value: mapping(shares) for legal in LegalClass},
                 about="How calls are expected to come out, in shares of one; to be calibrated.",
+            ),
+            "callbacks": mapping(
+                {
+                    **dict.fromkeys(CALLBACK_SPANS, SPAN),
+                    "capacity": {"type": "integer", "minimum": 0, "maximum": MAX_CAPACITY},
+                    "offers": {"type": "integer", "minimum": 1, "maximum": MAX_OFFERS},
+                    "team": ID,
+                },
+                about="How call-backs are promised and kept.",
             ),
             "budgets": mapping(
                 {

@@ -1,0 +1,194 @@
+"""CallbackService: promises that are due, claimed, watched and listed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from advisor.engagement.promises import Promise, PromiseState
+from advisor.server import errors
+from advisor.server.packs import LoadedPack
+from advisor.server.promise_keeper import PromiseKeeper
+from advisor.server.promise_making import place_in
+from advisor.server.receiving import Call
+from advisor.server.stores import Store
+from advisor.server.translate import times
+from advisor.server.translate.promise_out import promise_out
+from advisor.server.validation import Violation
+from advisor.store.errors import StoreError
+from advisor.store.queued import Due, Place
+from advisor.v1 import callback_service_pb2 as wire
+
+#: Promises on a page where the caller does not say how many.
+_PAGE: Final = 100
+
+#: Promises that one watcher remembers having been shown.
+_SHOWN: Final = 100_000
+
+#: What every beginning of a slot divides by, in seconds.
+_QUARTER: Final = 900
+
+_SHORTEST_LEASE: Final = timedelta(seconds=1)
+_LONGEST_LEASE: Final = timedelta(hours=1)
+
+
+class DuePromises:
+    """Answers the methods about promises that are due, and lists them."""
+
+    __slots__ = ("_clock", "_heartbeat", "_keeper", "_loaded", "_store")
+
+    def __init__(
+        self,
+        *,
+        loaded: Callable[[], LoadedPack],
+        store: Store,
+        keeper: PromiseKeeper,
+        clock: Callable[[], datetime],
+        heartbeat: timedelta,
+    ) -> None:
+        """Take the collaborators; a watcher gets a sign of life at least every `heartbeat`."""
+        self._loaded = loaded
+        self._store = store
+        self._keeper = keeper
+        self._clock = clock
+        self._heartbeat = heartbeat
+
+    async def claim_due_promises(
+        self, request: wire.ClaimDuePromisesRequest, call: Call
+    ) -> wire.ClaimDuePromisesResponse:
+        """Give promises that are due to a worker."""
+        now, settings = self._clock(), self._loaded().guide.pack.settings.callbacks
+        lease = settings.lease
+        if request.HasField("lease"):
+            lease = request.lease.ToTimedelta()
+            if not _SHORTEST_LEASE <= lease <= _LONGEST_LEASE:
+                raise errors.invalid([Violation("lease", "must be 1 second to 1 hour")])
+        call.must_have_time()
+        answer = wire.ClaimDuePromisesResponse()
+        try:
+            claims = await self._store.queue.claim(
+                now, request.most or 1, request.owners, worker=request.worker_id, lease=lease
+            )
+            promises = await self._store.queue.promises([each.place for each in claims])
+            for claim, promise in zip(claims, promises, strict=True):
+                if await self._keeper.still_owed(claim.place, promise):
+                    assert promise is not None  # noqa: S101 - it is owed
+                    answer.claimed.add(
+                        promise=promise_out(promise.at(now)),
+                        claim_token=claim.token,
+                        claimed_until=times.timestamp(claim.until),
+                    )
+        except StoreError as error:
+            raise errors.store_failed(error) from error
+        call.note(count=len(answer.claimed))
+        return answer
+
+    async def release_claim(
+        self, request: wire.ReleaseClaimRequest, call: Call
+    ) -> wire.ReleaseClaimResponse:
+        """Take a claimed promise back."""
+        place = place_in(request.promise_id)
+        call.must_have_time()
+        try:
+            free = await self._store.queue.unclaim(
+                place, request.claim_token, times.instant_of(request, "not_before")
+            )
+        except StoreError as error:
+            raise errors.store_failed(error) from error
+        if not free:
+            raise errors.claim_ended()
+        return wire.ReleaseClaimResponse()
+
+    async def watch_due_promises(
+        self, request: wire.WatchDuePromisesRequest, _call: Call
+    ) -> AsyncGenerator[wire.WatchDuePromisesResponse]:
+        """Show promises as they become due or are missed, and signs of life."""
+        owners = frozenset(request.owners)
+        shown: set[tuple[str, PromiseState]] = set()
+        yield wire.WatchDuePromisesResponse()
+        while True:
+            for promise in await self._keeper.changed_since(self._heartbeat):
+                key = (promise.id or "", promise.state)
+                if key not in shown and (not owners or {promise.owner, promise.fallback} & owners):
+                    if len(shown) >= _SHOWN:
+                        shown.clear()
+                    shown.add(key)
+                    yield wire.WatchDuePromisesResponse(promise=promise_out(promise))
+            yield wire.WatchDuePromisesResponse()
+
+    async def list_promises(
+        self, request: wire.ListPromisesRequest, _call: Call
+    ) -> wire.ListPromisesResponse:
+        """List the promises of a customer, or those that are owed or were missed."""
+        now, owners = self._clock(), frozenset(request.owners)
+        before = times.instant_of(request, "due_before")
+        try:
+            if request.customer_id:
+                memory = (await self._store.memories.read(request.customer_id)).memory
+                listed, token = list(memory.promises), ""
+            else:
+                listed, token = await self._page(request, now, before)
+        except StoreError as error:
+            raise errors.store_failed(error) from error
+        return wire.ListPromisesResponse(
+            promises=[
+                promise_out(each.at(now))
+                for each in listed
+                if (before is None or each.due_at < before)
+                and (not owners or {each.owner, each.fallback} & owners)
+            ],
+            next_page_token=token,
+        )
+
+    async def set_slot_capacity(
+        self, request: wire.SetSlotCapacityRequest, call: Call
+    ) -> wire.SetSlotCapacityResponse:
+        """Say how many call-backs can be kept."""
+        settings = self._loaded().guide.pack.settings.callbacks
+        capacities = {times.instant(each.starts_at): each.capacity for each in request.slots}
+        wrong = [
+            Violation(f"slots[{index}].starts_at", "is no beginning of the pack's slots")
+            for index, start in enumerate(capacities)
+            if int(start.timestamp()) % _QUARTER
+        ]
+        if wrong:
+            raise errors.invalid(wrong)
+        call.must_have_time()
+        try:
+            rooms = await self._store.slots.set(request.team or settings.team, capacities, settings)
+            await self._store.slots.refresh()
+        except StoreError as error:
+            raise errors.store_failed(error) from error
+        return wire.SetSlotCapacityResponse(
+            overbooked=sum(room.taken > room.capacity for room in rooms)
+        )
+
+    async def _page(
+        self, request: wire.ListPromisesRequest, now: datetime, before: datetime | None
+    ) -> tuple[list[Promise], str]:
+        most = request.page_size or _PAGE
+        if request.missed:
+            due = await self._store.queue.missed(now, most)
+            return await self._read(due), ""
+        settings = self._loaded().guide.pack.settings.callbacks
+        latest = None if before is None else before + settings.slot + settings.grace
+        due = await self._store.queue.listed(_after(request.page_token), latest, most)
+        return await self._read(due), _token(due[-1]) if len(due) == most else ""
+
+    async def _read(self, due: Sequence[Due]) -> list[Promise]:
+        found = await self._store.queue.promises([each.place for each in due])
+        return [each for each in found if each is not None]
+
+
+def _token(last: Due) -> str:
+    return f"{int(last.at.timestamp() * 1000)}.{last.place.id}"
+
+
+def _after(token: str) -> tuple[datetime, str] | None:
+    if not token:
+        return None
+    at, _, promise_id = token.partition(".")
+    if not at.isdecimal() or Place.of(promise_id) is None:
+        raise errors.invalid([Violation("page_token", "is none of an earlier answer")])
+    return datetime.fromtimestamp(int(at) / 1000, UTC), promise_id

@@ -1,0 +1,24 @@
+-- Gives a claimed promise back.
+--
+-- KEYS  the shard's due, leases, owed and claims
+-- ARGV  1 the member, 2 the token, 3 when it is to be due again ('' for when it was)
+-- gives  1 where nobody has it now, 0 where somebody else has claimed it since
+local claim = redis.call('HGET', KEYS[4], ARGV[1])
+if not claim then
+  return 1
+end
+if string.match(claim, '^(%d+)|') ~= ARGV[2] then
+  return 0
+end
+redis.call('HDEL', KEYS[4], ARGV[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+local owed = redis.call('HGET', KEYS[3], ARGV[1])
+if owed then
+  local due, rest = string.match(owed, '^(%d+)(|.*)$')
+  if ARGV[3] ~= '' and tonumber(ARGV[3]) > tonumber(due) then
+    due = ARGV[3]
+    redis.call('HSET', KEYS[3], ARGV[1], due .. rest)
+  end
+  redis.call('ZADD', KEYS[1], due, ARGV[1])
+end
+return 1

@@ -1,0 +1,517 @@
+"""Promises through whole services: offered, made, claimed, kept, missed; once each."""
+
+# ruff: noqa: ANN401 -- fields of messages, and stubs without types
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import grpc
+import pytest
+
+from advisor.v1 import advisor_service_pb2 as advisor
+from advisor.v1 import callback_service_pb2 as wire
+from advisor.v1 import customer_service_pb2 as customers
+from advisor.v1 import vocabulary_customer_pb2 as terms
+from advisor.v1.advisor_service_pb2_grpc import AdvisorServiceStub
+from advisor.v1.call_pb2 import Agent, Call, Purpose
+from advisor.v1.callback_service_pb2_grpc import CallbackServiceStub
+from advisor.v1.customer_service_pb2_grpc import CustomerServiceStub
+from advisor.v1.history_pb2 import Promise
+from advisor.v1.vocabulary_decision_pb2 import (
+    DECISION_ALLOW,
+    DECISION_DEFER,
+    REASON_CODE_PROMISE_DUE_ELSEWHERE,
+)
+from tests.server.running import NOW, Client, Hands, running, settings_for
+
+_MORE: Final = """
+limits:
+  - {id: two-a-day, at_most: 2, count: attempts, in: 24 hours, basis: policy}
+engagement:
+  - {id: kept, because: We rang as we said., when: {promise.settled_as: kept},
+     unless: [promise.reached: no], then: {credit: 6}}
+  - {id: late, because: We rang too late., when: {promise.settled_as: late}, then: {debit: 3}}
+  - {id: missed, because: We did not ring., when: {promise.settled_as: missed}, then: {debit: 12}}
+  - {id: missed-again, because: We failed them twice.,
+     when: {promise.settled_as: missed, history.promises_missed.same_matter: {at_least: 1}},
+     then: {debit: 10}}
+"""
+_CALLBACKS: Final = """\
+  callbacks: {slot: 30 minutes, notice: 30 minutes, ahead: 14 days, grace: 1 hour, capacity: 2,
+              team: cards, lease: 1 minutes, patience: 5 minutes, retry: 10 minutes}
+"""
+#: Tomorrow at four in the afternoon, in London.
+_FOUR: Final = NOW + timedelta(days=1, hours=1)
+
+
+def _settings(tmp_path: Path, redis_url: str, **changed: object) -> Any:
+    name = re.sub("[^a-z0-9]+", "-", tmp_path.name.lower()).strip("-")
+    settings = settings_for(
+        tmp_path, redis_url=redis_url, namespace=name, heartbeat_ms=2_000, **changed
+    )
+    (tmp_path / "rules" / "more.yaml").write_text(_MORE)
+    pack = tmp_path / "rules" / "pack.yaml"
+    pack.write_text(pack.read_text().replace("  brands:\n", _CALLBACKS + "  brands:\n"))
+    return settings
+
+
+@pytest.fixture(name="hands")
+def _hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture(name="client")
+async def _client(tmp_path: Path, redis_url: str, hands: Hands) -> AsyncIterator[Client]:
+    async with running(_settings(tmp_path, redis_url), hands) as client:
+        yield client
+
+
+class _Desk:
+    """What a dialer and a CRM ask of a service."""
+
+    def __init__(self, client: Client) -> None:
+        self.callbacks: Any = CallbackServiceStub(client.channel)
+        self.advisor: Any = AdvisorServiceStub(client.channel)
+        self.customers: Any = CustomerServiceStub(client.channel)
+
+    async def proposed(self, **more: Any) -> wire.ProposeSlotsResponse:
+        """Ask for times."""
+        answer: wire.ProposeSlotsResponse = await self.callbacks.ProposeSlots(
+            _named(wire.ProposeSlotsRequest(context=_context()), **more)
+        )
+        return answer
+
+    async def made(
+        self,
+        number: int = 1,
+        due_at: datetime = _FOUR,
+        **more: Any,
+    ) -> wire.MakePromiseResponse:
+        """Make a promise."""
+        request = wire.MakePromiseRequest(
+            request_id=f"r-{number}", context=_context(), topic="your PIN", **more
+        )
+        request.due_at.FromDatetime(due_at)
+        answer: wire.MakePromiseResponse = await self.callbacks.MakePromise(request)
+        return answer
+
+    async def claimed(self, worker: str = "dialer", **more: Any) -> list[wire.ClaimedPromise]:
+        """Claim what is due."""
+        request = wire.ClaimDuePromisesRequest(worker_id=worker, most=10, **more)
+        return list((await self.callbacks.ClaimDuePromises(request)).claimed)
+
+    async def rung(
+        self, claim: wire.ClaimedPromise, call_id: str = "c-2"
+    ) -> advisor.AdviseResponse:
+        """Ask advice on the call that a claim is for."""
+        request = advisor.AdviseRequest(
+            call=Call(call_id=call_id, brand="acme", time_zones=["Europe/London"]),
+            purpose=Purpose(id="pin-migration"),
+        )
+        request.customer.customer_id = claim.promise.customer_id
+        request.promise.promise_id = claim.promise.id
+        request.promise.claim_token = claim.claim_token
+        answer: advisor.AdviseResponse = await self.advisor.Advise(request)
+        return answer
+
+    async def told(
+        self,
+        at: datetime,
+        disposition: terms.Disposition.ValueType,
+        call_id: str = "c-2",
+        **more: Any,
+    ) -> advisor.RecordOutcomeResponse:
+        """Tell how a call came out."""
+        request = advisor.RecordOutcomeRequest(
+            customer_id="K-1", outcome_id=f"o-{call_id}", call_id=call_id, **more
+        )
+        request.call.disposition = disposition
+        request.call.at.FromDatetime(at)
+        answer: advisor.RecordOutcomeResponse = await self.advisor.RecordOutcome(request)
+        return answer
+
+    async def listed(self, **more: Any) -> list[Promise]:
+        """List promises."""
+        request = wire.ListPromisesRequest(**more)
+        return list((await self.callbacks.ListPromises(request)).promises)
+
+    async def earned(self) -> dict[str, float]:
+        """Say what the customer's card holds, by rule."""
+        request = customers.GetEngagementCardRequest(customer_id="K-1")
+        card = await self.customers.GetEngagementCard(request)
+        return {line.entry.rule_id: line.entry.points for line in card.lines}
+
+    async def until(self, state: int) -> Promise:
+        """Wait until a promise stands so, as somebody who watches sees it."""
+        stream = self.callbacks.WatchDuePromises(wire.WatchDuePromisesRequest(), timeout=20)
+        async for shown in stream:
+            if shown.promise.state == state:
+                stream.cancel()
+                promise: Promise = shown.promise
+                return promise
+        raise AssertionError("the stream ended")
+
+
+@pytest.fixture(name="desk")
+def _desk(client: Client) -> _Desk:
+    return _Desk(client)
+
+
+def _context(customer_id: str = "K-1", agent_id: str = "sam") -> wire.CallbackContext:
+    return wire.CallbackContext(
+        customer_id=customer_id,
+        call=Call(
+            call_id="c-1",
+            brand="acme",
+            time_zones=["Europe/London"],
+            agent=Agent(agent_id=agent_id),
+        ),
+        purpose=Purpose(id="pin-migration", subject="pin"),
+    )
+
+
+def _named(request: wire.ProposeSlotsRequest, **more: Any) -> wire.ProposeSlotsRequest:
+    if "named_at" in more:
+        request.named_at.FromDatetime(more["named_at"])
+    return request
+
+
+async def test_times_are_proposed_in_words(desk: _Desk) -> None:
+    """004-21: without a named time, the earliest of different parts of the day, in words."""
+    answer = await desk.proposed()
+
+    assert [slot.spoken for slot in answer.slots] == [
+        "today at half past three",
+        "today at five o'clock",
+        "tomorrow at nine o'clock in the morning",
+    ]
+    assert answer.slots[0].zone == "Europe/London"
+
+
+async def test_a_time_that_cannot_be_kept_is_refused_with_the_nearest(desk: _Desk) -> None:
+    """004-21: a named time outside the hours is answered with the reason and what can be kept."""
+    answer = await desk.proposed(named_at=NOW + timedelta(hours=6, minutes=30))
+
+    assert [reason.rule_id for reason in answer.refused] == ["daytime"]
+    assert [slot.spoken for slot in answer.slots] == [
+        "today at half past four",
+        "today at five o'clock",
+        "today at half past five",
+    ]
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.made(due_at=NOW + timedelta(hours=6, minutes=30))
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_made_once_for_ever_so_many_requests(desk: _Desk) -> None:
+    """The same request again is the same promise; the same id with other content is refused."""
+    answers = await asyncio.gather(*(desk.made() for _ in range(10)))
+    [promise] = await desk.listed(customer_id="K-1")
+
+    assert {answer.promise.id for answer in answers} == {promise.id}
+    assert sum(not answer.repeated for answer in answers) == 1
+    assert (promise.owner, promise.team, promise.zone) == ("sam", "cards", "Europe/London")
+    assert answers[0].spoken == "tomorrow at four o'clock"
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.made(due_at=_FOUR + timedelta(minutes=30))
+    assert refused.value.code() is grpc.StatusCode.ALREADY_EXISTS
+
+
+async def test_no_more_than_can_be_kept(desk: _Desk) -> None:
+    """001-11: a slot without room is refused, and has room again when a promise goes."""
+    await desk.made(1)
+    second = await desk.made(2)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.made(3)
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    await desk.callbacks.CancelPromise(
+        wire.CancelPromiseRequest(request_id="x", promise_id=second.promise.id)
+    )
+    for _try in range(200):
+        try:
+            await desk.made(4)
+        except grpc.aio.AioRpcError:
+            continue
+        break
+
+    assert sorted(each.state for each in await desk.listed(customer_id="K-1")) == sorted(
+        [
+            terms.PROMISE_STATE_MADE,
+            terms.PROMISE_STATE_MADE,
+            terms.PROMISE_STATE_RELEASED,
+        ]
+    )
+
+
+async def test_capacity_is_pushed(desk: _Desk) -> None:
+    """001-11: what workforce management says of a slot counts instead of the pack."""
+    request = wire.SetSlotCapacityRequest()
+    request.slots.add(capacity=0).starts_at.FromDatetime(_FOUR)
+    await desk.callbacks.SetSlotCapacity(request)
+
+    answer = await desk.proposed(named_at=_FOUR)
+
+    assert [reason.text for reason in answer.refused] == ["Nobody is free to ring then."]
+    assert [slot.spoken for slot in answer.slots] == [
+        "tomorrow at three o'clock",
+        "tomorrow at half past three",
+        "tomorrow at half past four",
+    ]
+    with pytest.raises(grpc.aio.AioRpcError):
+        await desk.made()
+
+
+async def test_kept(desk: _Desk, hands: Hands) -> None:
+    """004-22: claimed when it is due, rung at in its window, kept, and credited once."""
+    promise = (await desk.made()).promise
+    assert await desk.claimed() == []
+    hands.now = _FOUR
+    [claim] = await desk.claimed()
+    assert await desk.claimed("another") == []
+    advice = await desk.rung(claim)
+    answers = [await desk.told(_FOUR, terms.DISPOSITION_COMPLETED_SERVICE) for _ in range(3)]
+    [kept] = await desk.listed(customer_id="K-1")
+
+    assert claim.promise.id == promise.id
+    assert claim.promise.state == terms.PROMISE_STATE_DUE
+    assert advice.verdict.decision == DECISION_ALLOW
+    assert kept.state == terms.PROMISE_STATE_KEPT
+    assert [answer.repeated for answer in answers] == [False, True, True]
+    assert await desk.earned() == {"kept": 6}
+    assert await desk.claimed() == []
+
+
+async def test_a_late_worker_is_refused(desk: _Desk, hands: Hands) -> None:
+    """A token that is not the newest neither rings nor gives the promise back."""
+    await desk.made()
+    hands.now = _FOUR
+    request = wire.ClaimDuePromisesRequest(worker_id="slow")
+    request.lease.FromTimedelta(timedelta(seconds=1))
+    [late] = (await desk.callbacks.ClaimDuePromises(request)).claimed
+    claims: list[wire.ClaimedPromise] = []
+    async with asyncio.timeout(20):
+        while not claims:
+            claims = await desk.claimed("quick")
+    [claim] = claims
+
+    assert claim.claim_token > late.claim_token
+    advice = await desk.rung(late, "c-late")
+    assert advice.verdict.decision == DECISION_DEFER
+    assert [each.code for each in advice.verdict.reasons] == [REASON_CODE_PROMISE_DUE_ELSEWHERE]
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.callbacks.ReleaseClaim(
+            wire.ReleaseClaimRequest(promise_id=late.promise.id, claim_token=late.claim_token)
+        )
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert (await desk.rung(claim)).verdict.decision == DECISION_ALLOW
+
+
+async def test_given_back(desk: _Desk, hands: Hands) -> None:
+    """A promise that its worker gives back is due again, then or when it says."""
+    await desk.made()
+    hands.now = _FOUR
+    [claim] = await desk.claimed()
+    request = wire.ReleaseClaimRequest(promise_id=claim.promise.id, claim_token=claim.claim_token)
+    request.not_before.FromDatetime(_FOUR + timedelta(minutes=10))
+    await desk.callbacks.ReleaseClaim(request)
+    await desk.callbacks.ReleaseClaim(request)
+
+    assert await desk.claimed() == []
+    hands.now += timedelta(minutes=10)
+    assert len(await desk.claimed()) == 1
+
+
+async def test_the_owner_first_then_the_team(desk: _Desk, hands: Hands) -> None:
+    """A promise whose owner is away is rung at by the team; it is never lost with them."""
+    await desk.made()
+    hands.now = _FOUR
+    assert await desk.claimed(owners=["cards"]) == []
+    assert await desk.claimed(owners=["kim"]) == []
+    hands.now += timedelta(minutes=5)
+
+    assert len(await desk.claimed(owners=["kim", "cards"])) == 1
+
+
+async def test_nobody_answered(desk: _Desk, hands: Hands) -> None:
+    """A call that reached nobody keeps the promise open, to be tried again a little later."""
+    await desk.made()
+    hands.now = _FOUR
+    [claim] = await desk.claimed()
+    await desk.rung(claim)
+    await desk.told(_FOUR, terms.DISPOSITION_NO_ANSWER)
+    [promise] = await desk.listed(customer_id="K-1")
+
+    assert (promise.state, promise.attempted) == (terms.PROMISE_STATE_DUE, True)
+    assert await desk.claimed() == []
+    hands.now += timedelta(minutes=10)
+    assert len(await desk.claimed()) == 1
+
+
+async def test_missed_by_time_and_debited_once(desk: _Desk, hands: Hands) -> None:
+    """004-22: nobody rang: after its grace it is missed, by nobody's hand, and costs once."""
+    await desk.made()
+    hands.now = _FOUR + timedelta(minutes=90)
+    missed = await desk.until(terms.PROMISE_STATE_MISSED)
+    [listed] = await desk.listed(missed=True)
+
+    assert listed.id == missed.id
+    assert await desk.earned() == {"missed": -12}
+    assert await desk.listed() == []
+
+
+async def test_a_second_miss_in_the_same_matter_weighs_more(desk: _Desk, hands: Hands) -> None:
+    """004-22: failing somebody twice in one matter costs more than twice."""
+    await desk.made()
+    await desk.made(2, due_at=_FOUR + timedelta(minutes=30))
+    hands.now = _FOUR + timedelta(hours=3)
+    await desk.until(terms.PROMISE_STATE_MISSED)
+    async with asyncio.timeout(20):
+        while await desk.listed():
+            await desk.until(terms.PROMISE_STATE_MISSED)
+
+    assert await desk.earned() == {"missed": -12, "missed-again": -10}
+
+
+async def test_an_outcome_told_late_takes_the_miss_back(desk: _Desk, hands: Hands) -> None:
+    """Kept in time and told after time had called it missed: the debit is reversed."""
+    promise = (await desk.made()).promise
+    hands.now = _FOUR + timedelta(minutes=90)
+    await desk.until(terms.PROMISE_STATE_MISSED)
+    request = advisor.RecordOutcomeRequest(customer_id="K-1", outcome_id="o", call_id="c-9")
+    request.call.disposition = terms.DISPOSITION_COMPLETED_SERVICE
+    request.call.at.FromDatetime(_FOUR)
+    request.call.promise_id = promise.id
+    answer = await desk.advisor.RecordOutcome(request)
+    [kept] = await desk.listed(customer_id="K-1")
+
+    assert kept.state == terms.PROMISE_STATE_KEPT
+    assert answer.balance_after == pytest.approx(6)
+    assert await desk.listed(missed=True) == []
+
+
+async def test_a_correction_takes_keeping_back(desk: _Desk, hands: Hands) -> None:
+    """A corrected outcome that reached nobody opens the promise again, its credit reversed."""
+    await desk.made()
+    hands.now = _FOUR
+    [claim] = await desk.claimed()
+    await desk.rung(claim)
+    await desk.told(_FOUR, terms.DISPOSITION_COMPLETED_SERVICE)
+    request = advisor.RecordOutcomeRequest(
+        customer_id="K-1", outcome_id="o-3", call_id="c-2", corrects="o-c-2", basis="a slip"
+    )
+    request.call.disposition = terms.DISPOSITION_NO_ANSWER
+    request.call.at.FromDatetime(_FOUR)
+    answer = await desk.advisor.RecordOutcome(request)
+    [promise] = await desk.listed(customer_id="K-1")
+
+    assert promise.state == terms.PROMISE_STATE_DUE
+    assert answer.balance_after == pytest.approx(0)
+    hands.now += timedelta(minutes=10)
+    assert len(await desk.claimed()) == 1
+
+
+async def test_who_asked_to_be_left_alone_is_released_not_failed(desk: _Desk, hands: Hands) -> None:
+    """004-22: a stop request since then releases the promise; nobody is rung or debited."""
+    await desk.made()
+    update = customers.UpdateCustomerRequest(customer_id="K-1")
+    update.profile.suppressions.add(source=terms.SUPPRESSION_SOURCE_INTERNAL)
+    await desk.customers.UpdateCustomer(update)
+    hands.now = _FOUR
+
+    assert await desk.claimed() == []
+    [promise] = await desk.listed(customer_id="K-1")
+    assert promise.state == terms.PROMISE_STATE_RELEASED
+    assert await desk.earned() == {}
+
+
+async def test_an_opt_out_releases_at_once(desk: _Desk) -> None:
+    """A customer who asks in a call for no more calls is owed none of those promised."""
+    await desk.made()
+    await desk.told(NOW, terms.DISPOSITION_DNC_ALL, "c-1")
+    [promise] = await desk.listed(customer_id="K-1")
+
+    assert promise.state == terms.PROMISE_STATE_RELEASED
+    assert await desk.listed() == []
+
+
+async def test_moved_by_the_customer(desk: _Desk, hands: Hands) -> None:
+    """A promise is moved as one: the old one settled, the new one made, once for many requests."""
+    promise = (await desk.made()).promise
+    request = wire.ReschedulePromiseRequest(request_id="m", promise_id=promise.id)
+    request.due_at.FromDatetime(_FOUR + timedelta(hours=1))
+    first = await desk.callbacks.ReschedulePromise(request)
+    again = await desk.callbacks.ReschedulePromise(request)
+    states = {each.id: each.state for each in await desk.listed(customer_id="K-1")}
+
+    assert first.spoken == "tomorrow at five o'clock"
+    assert again.repeated
+    assert states == {
+        promise.id: terms.PROMISE_STATE_RESCHEDULED_BY_CUSTOMER,
+        first.promise.id: terms.PROMISE_STATE_MADE,
+    }
+    assert first.promise.replaces == promise.id
+    hands.now = _FOUR
+    assert await desk.claimed() == []
+    hands.now += timedelta(hours=1)
+    assert len(await desk.claimed()) == 1
+
+
+@pytest.mark.parametrize("promise_id", ["x", "00.0.1", "zz.a.b", f"00.{'0' * 32}.1"])
+async def test_an_unknown_promise_is_said_to_be_unknown(desk: _Desk, promise_id: str) -> None:
+    """An id of no promise is NOT_FOUND, whatever it looks like."""
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.callbacks.CancelPromise(
+            wire.CancelPromiseRequest(request_id="x", promise_id=promise_id)
+        )
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_listed_by_pages(desk: _Desk) -> None:
+    """What is owed is listed by when it is due, page after page, each promise once."""
+    made = []
+    for number in range(6):
+        due_at = _FOUR + timedelta(days=number // 2)
+        made.append((await desk.made(number, due_at=due_at)).promise.id)
+    found: list[str] = []
+    request = wire.ListPromisesRequest(page_size=2)
+    while True:
+        page = await desk.callbacks.ListPromises(request)
+        found += [each.id for each in page.promises]
+        if not page.next_page_token:
+            break
+        request.page_token = page.next_page_token
+
+    assert sorted(found) == sorted(made)
+    assert await desk.listed(owners=["kim"]) == []
+    assert len(await desk.listed(owners=["cards"])) == 6
+    before = wire.ListPromisesRequest()
+    before.due_before.FromDatetime(_FOUR + timedelta(minutes=1))
+    assert len((await desk.callbacks.ListPromises(before)).promises) == 2
+
+
+async def test_erased_with_its_customer(desk: _Desk, hands: Hands) -> None:
+    """Whoever is forgotten is owed nothing: the queue and the slot forget as well."""
+    await desk.made(1)
+    await desk.made(2)
+    await desk.customers.DeleteCustomer(customers.DeleteCustomerRequest(customer_id="K-1"))
+    hands.now = _FOUR
+
+    assert await desk.claimed() == []
+    assert await desk.listed() == []
+
+
+async def test_exported(desk: _Desk) -> None:
+    """An export holds what was promised."""
+    promise = (await desk.made(said="Tomorrow at four, please.")).promise
+    exported = await desk.customers.ExportCustomer(
+        customers.ExportCustomerRequest(customer_id="K-1")
+    )
+
+    assert [each.id for each in exported.history.promises] == [promise.id]
+    assert exported.history.promises[0].said == "Tomorrow at four, please."
