@@ -40,6 +40,9 @@ _AGAIN: Final = 1.0
 #: Calls listed where the caller does not say how many.
 _PAGE: Final = 100
 
+#: What a customer answers who is offered another call (001-08).
+_ANSWERS: Final = {"callback_accepted": "accepted", "callback_declined": "declined"}
+
 _OTHERWISE: Final = frozenset({"guidance_dismissed", "guidance_overridden"})
 
 
@@ -278,6 +281,8 @@ class LiveCalls:
             self._metrics.adherence.labels("hung_up_without_close").inc()
         elif event.kind in _OTHERWISE:
             self._metrics.adherence.labels(event.kind).inc()
+        elif event.kind in _ANSWERS:
+            self._metrics.callback_answers.labels(_ANSWERS[event.kind]).inc()
 
 
 async def _either(changed: asyncio.Event, seconds: float) -> None:

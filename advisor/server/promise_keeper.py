@@ -167,6 +167,7 @@ class PromiseKeeper:
         await self._store.memories.settle_of(owner, None, decide)
         for each in done[-1].promises:
             self._metrics.promises.labels(each.state.value).inc()
-            if each.state is PromiseState.MISSED:
-                self._log.warning("advisor.promise_missed", promise_id=each.id)
+        missed = sum(each.state is PromiseState.MISSED for each in done[-1].promises)
+        if missed:
+            self._log.warning("advisor.promises_missed", count=missed)
         return done[-1].promises

@@ -90,7 +90,7 @@ class Teaching:
             now = self._clock()
             kept = Profile() if before.stored is None else before.stored.profile
             done = taught(guide, before.memory, kept, facts, now, suppressed=suppressed)
-            return remembering(done, now, b"")
+            return remembering(done, now, b"", guide.pack.settings.callbacks)
 
         identity = Identity(kind="event", id=cause, digest=digest)
         await self._store.memories.settle(customer_id, None, identity, decide)

@@ -200,7 +200,7 @@ def test_other_words_serve_where_a_fact_is_unknown() -> None:
     both = item("both", "At {slot.1}?", or_say="When it suits you.")
     alone = item("alone", "At {slot.1}?")
     hopeless = item("hopeless", "At {slot.1}?", or_say="At {slot.2}?")
-    advice = advised(packs.pack(rule("r", both, alone, hopeless)))
+    advice = advised(packs.pack(rule("r", both, alone, hopeless)), offers=())
     assert [each.text for each in advice.items] == ["When it suits you."]
     assert withheld(advice) == {
         "r/alone": Withheld.FACT_UNKNOWN,

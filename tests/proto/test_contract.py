@@ -91,6 +91,17 @@ def test_only_working_methods_are_in_the_contract() -> None:
             "ExportCustomer",
             "DeleteCustomer",
         ],
+        "CallbackService": [
+            "ProposeSlots",
+            "MakePromise",
+            "ClaimDuePromises",
+            "WatchDuePromises",
+            "ReleaseClaim",
+            "ReschedulePromise",
+            "CancelPromise",
+            "ListPromises",
+            "SetSlotCapacity",
+        ],
         "RuleService": ["GetPack", "ListRules", "CheckPack", "EvaluatePack"],
     }
 

@@ -124,7 +124,7 @@ FACTS: Final = (
     Fact(
         name="promise.reached",
         type=FactType.YES_NO,
-        about="Of a promise that was settled: whether the customer was spoken with.",
+        about="Was the customer spoken with in the call that settled the promise?",
         read=_this(lambda promise: promise.reached),
     ),
     Fact(
