@@ -23,6 +23,7 @@ from advisor.facts.worlds import worlds_at
 from advisor.guidance.decision import Reason, UsedFact
 from advisor.guidance.eligibility import verdict_of
 from advisor.guidance.guide import Guide
+from advisor.guidance.suppressions import blocks
 from advisor.guidance.timing import Timing
 from advisor.rules.pack import Rule, Section
 
@@ -39,8 +40,8 @@ class Offers:
 
     Attributes:
         slots: The times, best first.
-        refused: Why the time that somebody named cannot be promised; empty where it can, and then
-            it is the first of the slots, or where none was named.
+        refused: Why the time that somebody named cannot be promised, or why none can; empty where
+            there is nothing against it, and then a named time is the only slot.
     """
 
     slots: tuple[Slot, ...] = ()
@@ -83,6 +84,9 @@ def offered(
         return Offers()
     trial = _Trial(guide, situation, team or settings.team, moving)
     count = settings.offers if most is None else most
+    barred = tuple(trial.barred())
+    if barred:
+        return Offers(refused=barred)
     first, last = situation.now + settings.notice, situation.now + settings.ahead
     if named is None:
         return Offers(slots=_spread(trial.kept(grid(zone, first, last, settings.slot)), count))
@@ -125,6 +129,11 @@ class _Trial:
                 and not any(self._forbidden(slot.start))
             ):
                 yield slot
+
+    def barred(self) -> Iterator[Reason]:
+        """Iterate over why no call may be promised at all: what bars it has no known end."""
+        facts = Facts(self._guide.pack.catalogue, self._situation)
+        return (reason for reason in blocks(facts) if reason.until is None)
 
     def reasons(self, slot: Slot) -> Iterator[Reason]:
         """Iterate over why a time cannot be promised, each reason once."""

@@ -13,6 +13,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 
 from advisor.v1 import (
     advisor_service_pb2,
+    callback_service_pb2,
     customer_service_pb2,
     limits_pb2,
     rule_service_pb2,
@@ -23,6 +24,7 @@ PROTO = ROOT / "proto"
 SERVICES: list[ServiceDescriptor] = [
     advisor_service_pb2.DESCRIPTOR.services_by_name["AdvisorService"],
     customer_service_pb2.DESCRIPTOR.services_by_name["CustomerService"],
+    callback_service_pb2.DESCRIPTOR.services_by_name["CallbackService"],
     rule_service_pb2.DESCRIPTOR.services_by_name["RuleService"],
 ]
 

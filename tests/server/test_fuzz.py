@@ -26,14 +26,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from advisor.server.app import ADVISOR, CUSTOMER, RULE, Running, serve
+from advisor.server.app import ADVISOR, CALLBACK, CUSTOMER, RULE, Running, serve
 from advisor.server.errors import DOMAIN, ErrorReason
 from tests.server.messages import messages
 from tests.server.running import settings_for, surroundings
 
 METHODS: list[MethodDescriptor] = [
     method
-    for service in (ADVISOR, CUSTOMER, RULE)
+    for service in (ADVISOR, CUSTOMER, CALLBACK, RULE)
     for method in service.methods
     # A stream reads its messages as all others do; tests/server/test_live.py sends it bad ones.
     if not (method.client_streaming or method.server_streaming)
@@ -51,9 +51,13 @@ DOCUMENTED = {
         ErrorReason.UNKNOWN_DECISION,
         ErrorReason.UNKNOWN_REFERENCE,
         ErrorReason.UNKNOWN_RULE,
+        ErrorReason.UNKNOWN_PROMISE,
     },
     grpc.StatusCode.ALREADY_EXISTS: {ErrorReason.ID_REUSED},
-    grpc.StatusCode.FAILED_PRECONDITION: {ErrorReason.OUTCOME_EXISTS},
+    grpc.StatusCode.FAILED_PRECONDITION: {
+        ErrorReason.OUTCOME_EXISTS,
+        ErrorReason.CANNOT_BE_KEPT,
+    },
 }
 #: What would show how the service is made.
 INSIDES = ("Error", "Exception", "Traceback", "<class", "_pb2", "advisor.v1", ".py")
