@@ -53,7 +53,9 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr | None = Field(
         default=None,
-        description="The Redis or Valkey to use. Without it an embedded server keeps its data in"
+        description="The Redis or Valkey to use: one server (`redis://`, `rediss://`, `unix://`),"
+        " Sentinels (`redis+sentinel://HOST:PORT,HOST:PORT/SERVICE/DB`) or a cluster"
+        " (`redis+cluster://HOST:PORT,HOST:PORT`). Without it an embedded server keeps its data in"
         " `ADVISOR_DATA`.",
     )
     data: Path = Field(

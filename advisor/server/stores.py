@@ -186,7 +186,7 @@ async def _vault(opened: Opened, settings: Settings, log: FilteringBoundLogger) 
         promise = report.promise(promise)
         for concern in (*report.concerns, *_concerns(opened, report, promise)):
             log.warning("advisor.store_concern", why=concern)
-    marks = Marks()
+    marks = Marks(kept_only=promise.level is Durability.REPLICA)
     if opened.journal is not None:
         marks.expect(opened.journal.heads())
     return Vault(
@@ -216,6 +216,12 @@ def _concerns(opened: Opened, report: StoreReport, promise: Promise) -> Iterator
         yield (
             "ADVISOR_DURABILITY is disk and Redis syncs once a second: writes wait for it, and many"
             " will be UNAVAILABLE. Set `appendfsync always`."
+        )
+    if opened.client.fails_over and promise.level is not Durability.REPLICA:
+        yield (
+            f"ADVISOR_DURABILITY is {promise.level.word}: a failover may lose answered writes, and"
+            " what is kept of these customers is then unknown until `advisor restore`. Set"
+            " `replica`."
         )
     if promise.level is Durability.REPLICA and report.replicas < promise.replicas:
         yield (

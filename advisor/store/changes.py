@@ -24,7 +24,8 @@ _AGAIN: Final = 0.25
 class ChangeFeed:
     """Wakes who watches a channel; what has changed they read themselves.
 
-    After a broken connection everybody is woken, as news may have been missed.
+    After a broken connection everybody is woken, as news may have been missed; and also where
+    another server may have taken over from the one that was listened to.
     """
 
     def __init__(self, client: StoreClient, keys: Keys) -> None:
@@ -61,12 +62,13 @@ class ChangeFeed:
             await asyncio.sleep(_AGAIN)
 
     async def _listen(self) -> None:
-        pubsub = self._client.listener()
+        pubsub, finds = self._client.listener(), self._client.finds
         try:
-            await pubsub.subscribe(self._own, *self._watchers)
+            async with asyncio.timeout(self._client.settings.probe_within):
+                await pubsub.subscribe(self._own, *self._watchers)
             self._pubsub = pubsub
             self.wake(*self._watchers)
-            while True:
+            while self._client.finds == finds:
                 message = await pubsub.get_message(timeout=_TURN)
                 if message is not None:
                     channel = message["channel"]

@@ -3,6 +3,16 @@
 The driver's defaults (ten retries with back-off, five seconds a try) would write twice and hold a
 call for many seconds; here a command is sent once, within its budget, and a Redis that failed is
 not asked again before a probe has succeeded.
+
+A URL may name one server, a service of Sentinels, or a cluster. What is sent through `read` and
+`write` works on all three alike where it keeps to this:
+
+- a command has its key as its first argument; all keys of one command, or of one script, share one
+  hash tag (`keys.Keys` names them so);
+- commands that go together go through `scripts.together` or a pipeline without transaction. They
+  may have different hash tags. On a cluster the first one's server is asked before all others;
+- the question how safe a write is (`WAIT`, `WAITAOF`) is sent together with the write, after it;
+- what names no key (INFO, CONFIG, SCRIPT) is asked of each of `cluster.primaries(redis)`.
 """
 
 from __future__ import annotations
@@ -10,18 +20,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.maint_notifications import MaintNotificationsConfig
 
 from advisor.store.breaker import Breaker, BreakerPolicy
+from advisor.store.connecting import reached
 from advisor.store.errors import Reason, StoreError, StoreMisconfigured, StoreUnavailable
 from advisor.store.faults import DRIVER_ERRORS, LASTING, translated
 
@@ -35,7 +42,9 @@ _AT_MOST: Final = 3
 #: bytes, and, where an answer came in two pieces, does so again.
 _ROUNDS: Final = 6
 
-_SCHEMES: Final = ("redis", "rediss", "unix")
+#: Seconds between two looks whether another server has taken over, and at most between two probes
+#: where one may: that is done in seconds.
+_SOON: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +55,10 @@ class ClientSettings:
         read_within: Budget of a read on a call's path, connecting included.
         write_within: Budget of a write, connecting included.
         probe_within: Budget of the probe that asks whether Redis is back, and of connecting.
-        connections: Most connections at once; a command waits for one within its budget.
-        warm_connections: Connections opened at the start, so that no call pays for a handshake.
+        connections: Most connections at once, to each server of a cluster; a command waits for one
+            within its budget.
+        warm_connections: Connections opened at the start and after another server took over, so
+            that no call pays for a handshake.
         breaker: When to stop asking.
     """
 
@@ -72,7 +83,8 @@ class StoreClient:
         """Describe the connection; nothing is connected before the first command.
 
         Args:
-            url: `redis://`, `rediss://` (TLS) or `unix://`, with name, password and database.
+            url: One server (`redis://`, `rediss://` for TLS, `unix://`), Sentinels
+                (`redis+sentinel://`) or a cluster (`redis+cluster://`), with name and password.
             settings: Budgets, pool and breaker.
             probe: What must succeed before a Redis that went away is used again; it may raise
                 `StoreError` itself. A PING if not given, and for one that was only too slow.
@@ -81,10 +93,17 @@ class StoreClient:
             StoreMisconfigured: The URL is not one of these forms.
         """
         self.settings = settings or ClientSettings()
-        self._redis = Redis.from_pool(_pool(url, self.settings))
-        self._breaker = Breaker(policy=self.settings.breaker)
+        self._reached = reached(
+            url, connections=self.settings.connections, within=self.settings.probe_within
+        )
+        policy = self.settings.breaker
+        if self.fails_over:
+            policy = replace(policy, longest_pause=min(policy.longest_pause, _SOON))
+        self._breaker = Breaker(policy=policy)
         self._probe = probe or _ping
         self._probing: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._finds = 0
         self._failure: StoreError | None = None
 
     @property
@@ -92,17 +111,23 @@ class StoreClient:
         """Whether the breaker is open: Redis failed, and no probe has succeeded since."""
         return self._breaker.is_open
 
+    @property
+    def finds(self) -> int:
+        """How often it was found out anew who serves: connections from before may lead astray."""
+        return self._finds
+
+    @property
+    def fails_over(self) -> bool:
+        """Whether another server may take over, and is then found."""
+        return self._reached.moves
+
     async def warm_up(self) -> None:
         """Open the first connections.
 
         Raises:
             StoreError: Redis cannot be reached or refuses us.
         """
-        many = range(self.settings.warm_connections)
-        await self._within(
-            self.settings.probe_within,
-            lambda redis: asyncio.gather(*(_ping(redis) for _ in many)),
-        )
+        await self._within(self.settings.probe_within, self._warmed)
 
     async def read(self, command: Callable[[Redis], Awaitable[_T]]) -> _T:
         """Send a command that changes nothing, within the budget of a call.
@@ -125,15 +150,16 @@ class StoreClient:
 
     def listener(self) -> PubSub:
         """Return a connection of its own that hears what is published; its user closes it."""
-        return self._redis.pubsub(ignore_subscribe_messages=True)
+        return self._reached.redis.pubsub(ignore_subscribe_messages=True)
 
     async def aclose(self) -> None:
         """Close all connections and stop probing."""
-        if self._probing is not None:
-            self._probing.cancel()
-            await asyncio.wait((self._probing,))
+        for task in (self._following, self._probing):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait((task,))
         with contextlib.suppress(*DRIVER_ERRORS):
-            await self._redis.aclose()
+            await self._reached.close()
 
     async def _guarded(self, seconds: float, command: Callable[[Redis], Awaitable[_T]]) -> _T:
         if self._breaker.is_open:
@@ -141,11 +167,16 @@ class StoreClient:
         try:
             answer = await self._within(seconds, command)
         except StoreError as error:
-            if error.reason in LASTING:
+            if error.reason is Reason.READ_ONLY and not self.fails_over:
+                # The name may lead to another server by now.
+                await self._reached.look()
+            elif error.reason in LASTING or error.reason is Reason.READ_ONLY:
                 self._breaker = self._breaker.failed(_now())
                 self._start_probing(error.reason)
             raise
         self._breaker = self._breaker.succeeded()
+        if self._following is None and self._reached.moved is not None:
+            self._following = asyncio.create_task(self._follow(self._reached.moved))
         return answer
 
     def _refusal(self) -> StoreError:
@@ -160,7 +191,7 @@ class StoreClient:
     async def _within(self, seconds: float, command: Callable[[Redis], Awaitable[_T]]) -> _T:
         try:
             async with _Patience(seconds):
-                return await command(self._redis)
+                return await command(self._reached.redis)
         except DRIVER_ERRORS as error:
             raise translated(error) from error
 
@@ -170,10 +201,15 @@ class StoreClient:
             self._probing = asyncio.create_task(self._probe_until_back(reason))
 
     async def _probe_until_back(self, reason: Reason) -> None:
-        """Ask until Redis answers: one that was only slow is the same Redis, and a word will do."""
+        """Ask until Redis answers: one that was only slow is the same Redis, and a word will do.
+
+        Where another may have taken over, it is looked for and examined.
+        """
         while (due := self._breaker.probe_at) is not None:
             await asyncio.sleep(due - _now())
             probe = _ping if reason is Reason.TIMEOUT else self._probe
+            if self.fails_over:
+                probe = self._found
             try:
                 await self._within(self.settings.probe_within, probe)
             except StoreError as error:
@@ -183,6 +219,27 @@ class StoreClient:
                 self._breaker = self._breaker.probe_failed(_now())
             else:
                 self._breaker = self._breaker.probe_succeeded()
+
+    async def _follow(self, moved: Callable[[], Awaitable[bool]]) -> None:
+        """Notice that another server has taken over from one that still answers."""
+        while True:
+            await asyncio.sleep(_SOON)
+            # Where nobody can tell, the server that answers is the one.
+            with contextlib.suppress(*DRIVER_ERRORS):
+                async with asyncio.timeout(self.settings.probe_within):
+                    if not self._breaker.is_open and await moved():
+                        self._breaker = self._breaker.failed(_now())
+                        self._start_probing(Reason.READ_ONLY)
+
+    async def _found(self, redis: Redis) -> None:
+        """Find who serves now, and make ready to use them."""
+        self._finds += 1
+        await self._reached.look()
+        await self._probe(redis)
+        await self._warmed(redis)
+
+    async def _warmed(self, redis: Redis) -> None:
+        await asyncio.gather(*(_ping(redis) for _ in range(self.settings.warm_connections)))
 
 
 class _Patience:
@@ -249,36 +306,3 @@ async def _ping(redis: Redis) -> None:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _pool(url: str, settings: ClientSettings) -> BlockingConnectionPool:
-    scheme = urlsplit(url).scheme
-    if scheme not in _SCHEMES:
-        raise StoreMisconfigured(
-            "The Redis URL must begin with redis://, rediss:// (TLS) or unix://, such as"
-            f" redis://localhost:6379/0 or unix:///run/redis.sock; it begins with '{scheme}'.",
-            reason=Reason.UNSUITABLE,
-        )
-    try:
-        return BlockingConnectionPool.from_url(
-            url,
-            max_connections=settings.connections,
-            # Every command has one budget, which covers waiting for a connection, making it,
-            # sending and reading; a timer for each of them would only cost the call.
-            timeout=None,
-            socket_timeout=None,
-            socket_connect_timeout=settings.probe_within,
-            retry=Retry(NoBackoff(), 0),
-            protocol=3,
-            **_keepalive(scheme),
-            maint_notifications_config=MaintNotificationsConfig(enabled=False),
-        )
-    except ValueError as error:
-        raise StoreMisconfigured(
-            "The Redis URL cannot be read: check its port, database and options.",
-            reason=Reason.UNSUITABLE,
-        ) from error
-
-
-def _keepalive(scheme: str) -> dict[str, bool]:
-    return {} if scheme == "unix" else {"socket_keepalive": True}

@@ -10,8 +10,10 @@ from typing import Final
 from redis.asyncio import Redis
 
 from advisor.store.call_records import text_of
+from advisor.store.durability import Durability
 from advisor.store.journal import VERSION, Journal, Line
 from advisor.store.keys import SHARDS
+from advisor.store.scripts import Asked, together
 from advisor.store.vault import Vault
 
 #: Entries taken of one shard at once.
@@ -49,16 +51,24 @@ def _write(journal: Journal, lines: list[Line], now: datetime) -> None:
 
 
 async def _read(redis: Redis, vault: Vault) -> tuple[list[Line], _Ids]:
-    async with redis.pipeline(transaction=False) as pipe:
-        for shard in range(SHARDS):
-            pipe.xrange(vault.keys.shard(shard).journal, count=BATCH)
-        streams = await pipe.execute()
+    asked: list[Asked] = [
+        ("XRANGE", vault.keys.shard(shard).journal, "-", "+", "COUNT", BATCH)
+        for shard in range(SHARDS)
+    ]
+    question = vault.promise.question if vault.promise.level is Durability.REPLICA else None
+    if question is not None:
+        asked.append(question)
+    streams = await together(redis, *asked)
     ids: _Ids = {}
     lines: list[Line] = []
-    for shard, stream in enumerate(streams):
-        for entry_id, fields in stream:
+    for shard, stream in enumerate(streams[:SHARDS]):
+        for entry_id, fields in stream if isinstance(stream, list) else ():
             ids.setdefault(shard, []).append(text_of(entry_id))
             lines.append(_line(shard, fields))
+    if lines and question is not None:
+        # A primary may show what its replicas lack. Should one of them take over, a journal that
+        # had it would be ahead of Redis.
+        vault.promise.reached(streams[-1])
     return lines, ids
 
 

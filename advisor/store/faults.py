@@ -9,6 +9,7 @@ from redis.exceptions import (
     AuthenticationWrongNumberOfArgsError,
     AuthorizationError,
     BusyLoadingError,
+    MovedError,
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -48,6 +49,7 @@ _BY_CLASS: Final = (
     ((RedisTimeoutError, TimeoutError), Reason.TIMEOUT),
     (OutOfMemoryError, Reason.FULL),
     (ReadOnlyError, Reason.READ_ONLY),
+    (MovedError, Reason.UNSUITABLE),
     ((RedisConnectionError, OSError, EOFError), Reason.UNREACHABLE),
 )
 #: First words of answers that the driver gives no class of their own, also from inside a script.
@@ -62,6 +64,8 @@ _BY_CODE: Final = {
     "NOREPLICAS": Reason.NO_REPLICAS,
     "OOM": Reason.FULL,
     "READONLY": Reason.READ_ONLY,
+    # The server became a replica while a write waited to be confirmed.
+    "UNBLOCKED": Reason.UNREACHABLE,
     "WRONGPASS": Reason.REFUSED,
 }
 _SENTENCES: Final = {
@@ -77,6 +81,7 @@ _SENTENCES: Final = {
     " in the URL's account",
     Reason.TIMEOUT: "Redis did not answer in time.",
     Reason.UNREACHABLE: "Redis cannot be reached",
+    Reason.UNSUITABLE: "The Redis URL names one server of a cluster. Begin it with redis+cluster://.",
 }
 
 #: Failures that the next call would meet too, so that it need not try.
@@ -95,6 +100,8 @@ def translated(error: Exception) -> StoreError:
             return StoreFull(sentence, reason=reason)
         case Reason.READ_ONLY:
             return StoreReadOnly(sentence, reason=reason)
+        case Reason.UNSUITABLE:
+            return StoreMisconfigured(sentence, reason=reason)
         case Reason.REFUSED:
             return StoreMisconfigured(f"{sentence} ({_code(error)}).", reason=reason)
         case Reason.OTHER | Reason.UNREACHABLE:
@@ -107,6 +114,9 @@ def _reason(error: BaseException) -> Reason:
     if type(error) is RedisConnectionError and isinstance(error.__cause__, RedisError):
         # Refused in the handshake: the driver wraps what the server said.
         return _reason(error.__cause__)
+    if isinstance(error.__context__, ReadOnlyError):
+        # The driver's word for a primary of Sentinels that no longer is one.
+        return Reason.READ_ONLY
     by_class = (reason for kinds, reason in _BY_CLASS if isinstance(error, kinds))
     return next(by_class, _BY_CODE.get(_code(error), Reason.OTHER))
 

@@ -57,11 +57,18 @@ def read_mark(stored: object) -> Mark | None:
 class Marks:
     """The marks that this process has seen, the highest of each shard."""
 
-    __slots__ = ("_highest", "_lost")
+    __slots__ = ("_highest", "_kept_only", "_lost")
 
-    def __init__(self) -> None:
-        """Begin without having seen any."""
+    def __init__(self, *, kept_only: bool = False) -> None:
+        """Begin without having seen any.
+
+        Args:
+            kept_only: Whether only counts that came through `kept` must be found again. A primary
+                that fails may have shown writes that no replica had: nobody was told that these
+                are stored, so that the next primary may lack them.
+        """
         self._highest: dict[int, Mark] = {}
+        self._kept_only = kept_only
         self._lost: set[int] = set()
 
     def expect(self, heads: Mapping[int, Mark]) -> None:
@@ -93,10 +100,17 @@ class Marks:
                 reason=Reason.LOST,
             )
         self._lost.discard(shard)
+        self._raise(shard, Mark(mark.epoch, 0) if self._kept_only else mark)
+        return mark
+
+    def kept(self, shard: int, mark: Mark) -> None:
+        """Note that a write after this mark was confirmed, and with it all before it."""
+        self._raise(shard, mark)
+
+    def _raise(self, shard: int, mark: Mark) -> None:
         known = self._highest.get(shard)
         if known is None or known.epoch != mark.epoch or known.count < mark.count:
             self._highest[shard] = mark
-        return mark
 
     def _goes_on(self, shard: int, expected: Mark | None, mark: Mark) -> bool:
         if expected is None:

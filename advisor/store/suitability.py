@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from advisor.store.client import StoreClient
+from advisor.store.cluster import primaries
 from advisor.store.durability import Durability, Promise
 from advisor.store.errors import Reason, StoreMisconfigured
 from advisor.store.journal import Journal, must_have_come_as_far
@@ -22,6 +24,8 @@ _OLDEST_REDIS: Final = 7
 #: The first Redis that says whether a write is on the disk.
 _CONFIRMING: Final = (7, 2)
 _KEEPS_ALL: Final = "noeviction"
+#: When an append-only file is synced, from the safest.
+_SELDOM: Final = ("always", "everysec", "no")
 _SECTIONS: Final = ("server", "memory", "persistence", "replication")
 #: How keys and records lie in Redis; raised when an older service could no longer find them.
 _LAYOUT: Final = 2
@@ -31,11 +35,13 @@ _LAYOUT: Final = 2
 class StoreReport:
     """What kind of Redis answers, for the first log line and for health.
 
+    Of a cluster: what every primary has and does.
+
     Attributes:
         server: Its name and version: `valkey 9.1.2`.
         append_only: Whether it keeps an append-only file.
-        synced: When that file is synced (`always`, `everysec`, `no`); None where the server does
-            not tell us.
+        synced: When that file is synced (`always`, `everysec`, `no`), the least often of all; None
+            where no server tells us.
         replicas: How many replicas follow it.
         confirms: Whether it can be asked if a write is on the disk (Redis 7.2 or later, Valkey).
     """
@@ -102,6 +108,16 @@ async def examined(redis: Redis, keys: Keys, journal: Journal | None = None) -> 
     Raises:
         StoreMisconfigured: As `check`.
     """
+    reports = await asyncio.gather(*(_report(primary) for primary in await primaries(redis)))
+    if journal is not None and journal.heads():
+        await _must_hold(redis, keys, journal)
+    await _claim(redis, keys)
+    await load_all(redis)
+    return _least(reports)
+
+
+async def _report(redis: Redis) -> StoreReport:
+    """Examine one server."""
     info = await _info(redis)
     server = server_name(info)
     policy = str(info.get("maxmemory_policy", _KEEPS_ALL))
@@ -111,16 +127,24 @@ async def examined(redis: Redis, keys: Keys, journal: Journal | None = None) -> 
             f" promises when its memory is full. Set `maxmemory-policy {_KEEPS_ALL}`.",
             reason=Reason.UNSUITABLE,
         )
-    if journal is not None and journal.heads():
-        await _must_hold(redis, keys, journal)
-    await _claim(redis, keys)
-    await load_all(redis)
     return StoreReport(
         server=server,
         append_only=info.get("aof_enabled") == 1,
         synced=await _synced(redis),
         replicas=int(str(info.get("connected_slaves", 0))),
         confirms="valkey_version" in info or _version(info) >= _CONFIRMING,
+    )
+
+
+def _least(reports: Sequence[StoreReport]) -> StoreReport:
+    """Say what all servers have and do: data lies on each of them."""
+    synced = {report.synced for report in reports if report.synced is not None}
+    return StoreReport(
+        server=", ".join(dict.fromkeys(report.server for report in reports)),
+        append_only=all(report.append_only for report in reports),
+        synced=max(synced, key=_SELDOM.index) if synced <= set(_SELDOM) and synced else None,
+        replicas=min(report.replicas for report in reports),
+        confirms=all(report.confirms for report in reports),
     )
 
 

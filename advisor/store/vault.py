@@ -143,7 +143,8 @@ class Vault:
     Attributes:
         client: The connection.
         keys: How keys are named.
-        marks: The generation marks that this process has seen.
+        marks: The generation marks that this process has seen; where a write must be on a replica,
+            those that are.
         promise: How safe a write must be.
         retention: How long records are kept.
         journaled: Whether changes are written to the journal, which somebody must then drain.
@@ -202,6 +203,7 @@ class Vault:
         if said == "lost":
             raise _lost()
         durability = self.promise.reached(answers[-1])
+        self.marks.kept(commit.owner.shard, commit.found.mark)
         if len(outcome) > 1:
             return Committed(durability=durability, answer=_bytes(outcome[1]), repeated=True)
         return Committed(durability=durability, answer=commit.answer)

@@ -259,6 +259,23 @@ async def test_replica_is_read_only(own_redis: EmbeddedServer) -> None:
         assert caught.value.reason is Reason.READ_ONLY
 
 
+async def test_replica_is_left_when_its_name_leads_elsewhere(
+    proxy: FaultProxy, own_redis: EmbeddedServer
+) -> None:
+    """Fault 7: connections to a replica are given up, so that the next write resolves its name."""
+    async with _connected(proxy.url) as client:
+        await client.warm_up()
+        await _server(own_redis, "REPLICAOF", "127.0.0.1", "1")
+        opened = proxy.accepted
+        error, _took = await _failing(lambda: client.write(_incr))
+        await _server(own_redis, "REPLICAOF", "NO", "ONE")
+
+        assert error.reason is Reason.READ_ONLY
+        assert await client.write(_incr) == 1
+        assert proxy.accepted > opened
+        assert not client.is_open
+
+
 async def test_too_few_replicas(own_redis: EmbeddedServer) -> None:
     """A server that wants replicas and has none takes no writes."""
     await _server(own_redis, "CONFIG", "SET", "min-replicas-to-write", "1")

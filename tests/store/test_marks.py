@@ -75,6 +75,38 @@ def test_journal_says_how_far_it_must_be() -> None:
         seen(marks, b"new-1:4")
 
 
+def test_what_no_replica_confirmed_may_be_missing() -> None:
+    """Where a write must be on a replica, the next primary may lack what was only seen."""
+    marks = Marks(kept_only=True)
+    seen(marks, b"new-1:9")
+    assert seen(marks, b"new-1:7") == Mark("new-1", 7)
+
+    marks.kept(3, Mark("new-1", 7))
+    assert seen(marks, b"new-1:8") == Mark("new-1", 8)
+    with pytest.raises(StoreLost):
+        seen(marks, b"new-1:6")
+
+
+@pytest.mark.parametrize("stored", [None, b"new-2:99"])
+def test_emptied_redis_is_noticed_before_any_write(stored: object) -> None:
+    """Where only confirmed marks count, an emptied Redis is lost all the same."""
+    marks = Marks(kept_only=True)
+    seen(marks, b"new-1:9")
+    with pytest.raises(StoreLost):
+        seen(marks, stored)
+
+
+def test_restored_data_is_taken_again_where_replicas_confirm() -> None:
+    """What an operator has restored is known again, and is lost again by its own marks."""
+    marks = Marks(kept_only=True)
+    seen(marks, b"new-1:9")
+    seen(marks, b"restored-1:3")
+    marks.kept(3, Mark("restored-1", 4))
+
+    with pytest.raises(StoreLost):
+        seen(marks, b"restored-1:3")
+
+
 def test_epochs_differ() -> None:
     """No two beginnings have the same name, and a restored one says that it is."""
     assert new_epoch() != new_epoch()
