@@ -34,8 +34,6 @@ from advisor.store.urls import Address
 
 #: How often a command is sent on to another server.
 _HOPS: Final = 5
-#: Seconds to wait where a part of a command's keys is on its way to another server.
-_ON_THE_WAY: Final = 0.01
 
 
 class ClusterRedis(Redis):
@@ -57,6 +55,7 @@ class ClusterRedis(Redis):
         """
         self._connect = connect
         self._ask_within = ask_within
+        self._seeds = tuple(seeds)
         self._known = deque(dict.fromkeys(seeds))
         self._clients: dict[Address, Redis] = {}
         self._owners: list[Address | None] = []
@@ -108,7 +107,7 @@ class ClusterRedis(Redis):
         """
         await self._look_once()
         delivery = Delivery(commands)
-        for hop in range(_HOPS):
+        for _hop in range(_HOPS):
             batches = delivery.batches(self._owner)
             if not batches:
                 break
@@ -119,8 +118,6 @@ class ClusterRedis(Redis):
                 await self._look_after(views)
                 for error, asked in delivery.moved:
                     self._owners[error.slot_id] = target(error, asked)
-            if delivery.on_the_way:
-                await asyncio.sleep(_ON_THE_WAY * (hop + 1))
         if delivery.moved:
             raise RedisConnectionError("The servers of the cluster do not agree who has a key.")
         return delivery.answers()
@@ -207,10 +204,9 @@ class ClusterRedis(Redis):
         if view is None:
             raise RedisConnectionError("No server of the cluster answers.") from failure
         self._owners = view.owners
-        self._known = deque(dict.fromkeys((*view.servers, *self._known)))
-        for address, client in self._clients.items():
-            if address not in view.servers:
-                await client.connection_pool.disconnect(inuse_connections=False)
+        self._known = deque(dict.fromkeys((*view.servers, *self._seeds)))
+        for address in self._clients.keys() - set(self._known):
+            await given_up(self._clients.pop(address))
 
     async def _slots(self, address: Address) -> list[Any]:
         client = self._client(address)
@@ -255,6 +251,12 @@ async def primaries(redis: Redis) -> list[Redis]:
         RedisError: No server of a cluster says who they are.
     """
     return await redis.primaries() if isinstance(redis, ClusterRedis) else [redis]
+
+
+async def given_up(redis: Redis) -> None:
+    """Close all connections to a server, those in use when they are free."""
+    await redis.connection_pool.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]
+    await redis.connection_pool.disconnect(inuse_connections=False)
 
 
 async def _alive(redis: Redis) -> object:

@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.maint_notifications import MaintNotificationsConfig
 
-from advisor.store.cluster import ClusterRedis
+from advisor.store.cluster import ClusterRedis, given_up
 from advisor.store.faults import DRIVER_ERRORS
 from advisor.store.urls import Address, Named, Topology, read_url, unreadable
 
@@ -91,7 +91,7 @@ def _one(url: str, bounds: dict[str, Any]) -> Reached:
         redis = Redis.from_pool(BlockingConnectionPool.from_url(url, **bounds))
     except ValueError as error:
         raise unreadable() from error
-    return Reached(redis=redis, look=partial(_give_up, redis), close=redis.aclose, moves=False)
+    return Reached(redis=redis, look=partial(given_up, redis), close=redis.aclose, moves=False)
 
 
 class _Sentinels(Sentinel):
@@ -164,7 +164,7 @@ class _Watched:
     async def look(self) -> None:
         """Have the Sentinels asked again for every connection."""
         self._primary = None
-        await _give_up(self.redis)
+        await given_up(self.redis)
 
     async def moved(self) -> bool:
         """Tell whether the Sentinels name another primary than before.
@@ -196,9 +196,3 @@ def _cluster(named: Named, bounds: dict[str, Any], within: float) -> Reached:
 
     redis = ClusterRedis(named.nodes, connect, ask_within=_ASKED * within)
     return Reached(redis=redis, look=redis.look, close=redis.aclose)
-
-
-async def _give_up(redis: Redis) -> None:
-    """Close all connections, those in use when they are free: new ones find who serves now."""
-    await redis.connection_pool.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]
-    await redis.connection_pool.disconnect(inuse_connections=False)

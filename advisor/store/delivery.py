@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Never
 
 from redis.asyncio import Redis
-from redis.exceptions import AskError, MovedError, ResponseError, TryAgainError
+from redis.exceptions import AskError, MovedError, ResponseError
 
 from advisor.store.urls import Address
 
@@ -49,7 +49,6 @@ class Delivery:
 
     Attributes:
         moved: Redirects for good since the last round, each with the server that said so.
-        on_the_way: Whether a command met keys that are being moved.
     """
 
     def __init__(self, commands: Sequence[Command]) -> None:
@@ -60,7 +59,6 @@ class Delivery:
         self._open = list(range(len(commands)))
         self._asking: dict[int, Address] = {}
         self.moved: list[tuple[MovedError, Address]] = []
-        self.on_the_way = False
 
     def batches(self, owner: Callable[[object], Address]) -> dict[Address, list[int]]:
         """Say which commands each server is to be sent, by their places; none when all is done."""
@@ -75,7 +73,7 @@ class Delivery:
             else:
                 to = self._asking.get(at) or owner(_key(words))
                 batches.setdefault(to, []).append(at)
-        self._open, self.moved, self.on_the_way = [], [], False
+        self._open, self.moved = [], []
         return batches
 
     async def send(self, client: Redis, batch: Sequence[int]) -> list[Any]:
@@ -112,8 +110,6 @@ class Delivery:
                 self.moved.append((answer, address))
             elif isinstance(answer, AskError):
                 self._asking[at] = target(answer, address)
-            elif isinstance(answer, TryAgainError):
-                self.on_the_way = True
             else:
                 done = True
                 continue

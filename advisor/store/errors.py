@@ -28,7 +28,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     #: The server is not one this service may use: its version, policy or layout.
     UNSUITABLE = "unsuitable"
-    #: Others changed the same record again and again; nothing was written.
+    #: Others changed the same record again and again, or a cluster moves it; nothing was written.
     CONTENDED = "contended"
     #: The record is there and this version cannot read it: newer, or damaged.
     UNREADABLE = "unreadable"

@@ -14,6 +14,7 @@ from redis.exceptions import (
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
+    TryAgainError,
 )
 from redis.exceptions import (
     ConnectionError as RedisConnectionError,
@@ -50,6 +51,7 @@ _BY_CLASS: Final = (
     (OutOfMemoryError, Reason.FULL),
     (ReadOnlyError, Reason.READ_ONLY),
     (MovedError, Reason.UNSUITABLE),
+    (TryAgainError, Reason.CONTENDED),
     ((RedisConnectionError, OSError, EOFError), Reason.UNREACHABLE),
 )
 #: First words of answers that the driver gives no class of their own, also from inside a script.
@@ -69,6 +71,7 @@ _BY_CODE: Final = {
     "WRONGPASS": Reason.REFUSED,
 }
 _SENTENCES: Final = {
+    Reason.CONTENDED: "The cluster is moving this part of the data to another server.",
     Reason.FULL: "Redis has reached its memory limit (maxmemory) and evicts nothing. Raise the"
     " limit, or find out what filled it.",
     Reason.LOADING: "Redis is reading its data after a start.",

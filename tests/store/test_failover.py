@@ -12,6 +12,7 @@ import pytest
 
 from advisor.store.calls import Begun, CallStore
 from advisor.store.changes import ChangeFeed
+from advisor.store.customers import Unavailable
 from advisor.store.drain import drained
 from advisor.store.durability import Promise
 from advisor.store.errors import Reason, StoreError, StoreUnavailable
@@ -195,3 +196,29 @@ async def test_slot_that_moves(cluster: Clustered, namespace: str) -> None:
         assert await answers() == [2, 0]
         assert await answers() == [3, 0]
         assert await vault.client.read(lambda redis: redis.get(key)) == b"3"
+
+
+async def test_slot_on_its_way(cluster: Clustered, namespace: str) -> None:
+    """While a slot moves, its customers are unknown and their writes told to come again.
+
+    Nobody else is held up.
+    """
+    async with opened(cluster.url, namespace) as vault:
+        memories, calls = MemoryStore(vault), CallStore(vault)
+        mark = vault.keys.customer("K-1").of.generation
+        slot = int(str(cluster.servers[0].command("CLUSTER", "KEYSLOT", mark)))
+        old = cluster.owner_of(slot)
+        new = next(each for each in cluster.servers[:3] if each is not old)
+        cluster.begin_move(slot, new)
+        with pytest.raises(StoreUnavailable) as caught:
+            await settle(memories, 1)
+        unknown = await calls.begin(a_call(1))
+        await settle(memories, 2, "K-2")
+        old.command("MIGRATE", "127.0.0.1", new.port, mark, 0, 1_000)
+        cluster.end_move(slot, old, new)
+        committed = await settle(memories, 1)
+
+        assert caught.value.reason is Reason.CONTENDED
+        assert unknown == Unavailable(reason=Reason.CONTENDED)
+        assert not committed.repeated
+        assert isinstance(await calls.begin(a_call(1)), Begun)

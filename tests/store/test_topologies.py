@@ -14,6 +14,7 @@ import pytest
 from redis.asyncio import Redis
 
 from advisor.engagement.signals import Weather, WeatherKind
+from advisor.engagement.slots import Callbacks
 from advisor.facts.situation import Profile
 from advisor.store.calls import Beginning, Begun, CallStore, decision_record
 from advisor.store.changes import ChangeFeed
@@ -35,10 +36,13 @@ from advisor.store.live_records import VERSION, AgentRecord, EventRecord
 from advisor.store.memories import MemoryStore
 from advisor.store.overdue import settled
 from advisor.store.packs import PackStore
+from advisor.store.queue import QueueStore
+from advisor.store.queued import milliseconds_at
 from advisor.store.restoring import marks_of
 from advisor.store.scripts import together
+from advisor.store.slots import SlotStore
 from advisor.store.suitability import check
-from advisor.store.vault import Vault
+from advisor.store.vault import QueueChange, Vault
 from advisor.store.weather import WeatherStore
 from tests.store.outcomes import NOW, adding, causes, earned, identity, settle
 from tests.store.services import ONE_REPLICA, UNHURRIED, a_call, opened
@@ -209,6 +213,41 @@ async def test_what_the_steward_does(vault: Vault, tmp_path: Path) -> None:
     assert await weather.refresh(NOW + timedelta(hours=2)) == ()
     await packs.keep("v", {"a.yaml": b"a"})
     assert await packs.files("v") == {"a.yaml": b"a"}
+
+
+async def test_promises_to_ring_back(vault: Vault) -> None:
+    """Promises of all shards are listed, claimed once, given back, and held room for."""
+    queue, slots = QueueStore(vault), SlotStore(vault)
+    places = [queue.place(f"K-{number}", "r-1") for number in range(24)]
+    due, settings = milliseconds_at(NOW), Callbacks(capacity=24)
+    for place in places:
+        room = await slots.hold(place, "cards", NOW, settings)
+        assert room.free
+        change = QueueChange(
+            member=place.member,
+            due=due,
+            overdue=due + 3_600_000,
+            owed=f"{due}|{due}||cards",
+            room=f"keep|cards|{due}",
+        )
+        await queue.enqueue(place.shard, [change])
+    known = {place.id for place in places}
+    assert {each.place.id for each in await queue.peek(NOW, 100)} == known
+    assert {each.place.id for each in await queue.listed(None, None, 100)} == known
+    assert (await queue.backlog(NOW)).due == len(known)
+    lease = timedelta(minutes=1)
+    claimed = await queue.claim(NOW, 100, (), worker="dialer", lease=lease)
+    assert {claim.place.id for claim in claimed} == known
+    assert await queue.claim(NOW, 100, (), worker="another", lease=lease) == []
+    assert await queue.unclaim(claimed[0].place, claimed[0].token, None)
+    assert await queue.promises(places) == [None] * len(places)
+    assert await slots.say(settings) == len(known)
+    assert await slots.say(settings) == 0
+    (full,) = await slots.set("cards", {NOW: 24}, settings)
+    assert (full.taken, full.capacity) == (24, 24)
+    await slots.recount(NOW, settings)
+    await slots.refresh()
+    await queue.drop(places[0])
 
 
 async def test_watchers_hear_of_changes(any_url: str, vault: Vault, namespace: str) -> None:

@@ -7,7 +7,6 @@ stopped at the end, and by the kernel where the tests themselves are killed.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
@@ -33,7 +32,13 @@ PATIENCE = 20.0
 _DEAD_AFTER = 500
 _SERVICE = "calls"
 _SLOTS = 16_384
-_PR_SET_PDEATHSIG = 1
+#: Becomes the server, which the kernel then kills when the tests end without having done so.
+_TIED = """
+import ctypes, os, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 def binary() -> str:
@@ -78,12 +83,14 @@ class Server:
         self.folder.mkdir(exist_ok=True)
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [binary(), *self.arguments, "--port", str(self.port), "--bind", "127.0.0.1"],
+                [
+                    *(sys.executable, "-I", "-S", "-c", _TIED, binary(), *self.arguments),
+                    *("--port", str(self.port), "--bind", "127.0.0.1"),
+                ],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 -- it only asks the kernel
             )
 
     def command(self, *words: str | int) -> object:
@@ -358,9 +365,3 @@ def _nodes(server: Server) -> dict[str, object]:
         return {line.split()[0]: line for line in lines if "handshake" not in line}
     assert isinstance(nodes, dict)
     return {name: node for name, node in nodes.items() if "handshake" not in str(node.get("flags"))}
-
-
-def _die_with_parent() -> None:
-    """Have the kernel kill the server when the tests end without having ended it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
