@@ -33,6 +33,7 @@ from advisor.server.live import LiveCalls
 from advisor.server.metrics import Metrics
 from advisor.server.outcomes import Outcomes
 from advisor.server.packs import LoadedPack, Packs, Preparer, load_pack
+from advisor.server.promise_context import PromiseContexts
 from advisor.server.promise_keeper import PromiseKeeper
 from advisor.server.recent import RecentCalls
 from advisor.server.rule_service import RuleService
@@ -133,6 +134,7 @@ async def service(settings: Settings, given: Surroundings) -> AsyncIterator[Runn
             store=store,
             aftermath=aftermath,
             keeper=keeper,
+            recent=RecentCalls(),
         ).endpoint()
         port = endpoint.bind(address)
         await _watch(store, health, given.log, metrics, stack)
@@ -188,6 +190,7 @@ class _Parts:
     store: Store
     aftermath: Aftermath
     keeper: PromiseKeeper
+    recent: RecentCalls
 
     def endpoint(self) -> Endpoint:
         """Make the endpoint with all services."""
@@ -218,11 +221,10 @@ class _Parts:
         return endpoint
 
     def _advisor(self) -> Mapping[str, Method | Watch | Conversation]:
-        recent = RecentCalls()
         answers = AdvisorService(
             loaded=self.packs.current,
             store=self.store,
-            recent=recent,
+            recent=self.recent,
             aftermath=self.aftermath,
             clock=self.given.clock,
             new_id=self.given.new_id,
@@ -231,7 +233,7 @@ class _Parts:
         live = LiveCalls(
             packs=self.packs,
             store=self.store,
-            recent=recent,
+            recent=self.recent,
             clock=self.given.clock,
             metrics=self.metrics,
             heartbeat=timedelta(milliseconds=self.settings.heartbeat_ms),
@@ -299,8 +301,12 @@ class _Parts:
         }
 
     def _callback(self) -> Mapping[str, Method | Watch | Conversation]:
+        contexts = PromiseContexts(
+            packs=self.packs, store=self.store, recent=self.recent, clock=self.given.clock
+        )
         answers = CallbackService(
             loaded=self.packs.current,
+            contexts=contexts,
             store=self.store,
             aftermath=self.aftermath,
             clock=self.given.clock,
@@ -308,6 +314,7 @@ class _Parts:
         )
         due = DuePromises(
             loaded=self.packs.current,
+            contexts=contexts,
             store=self.store,
             keeper=self.keeper,
             clock=self.given.clock,

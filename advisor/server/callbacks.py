@@ -15,6 +15,7 @@ from advisor.server import errors
 from advisor.server.aftermath import Aftermath
 from advisor.server.metrics import Metrics
 from advisor.server.packs import LoadedPack
+from advisor.server.promise_context import PromiseContexts
 from advisor.server.promise_making import (
     Asked,
     allowed,
@@ -27,7 +28,7 @@ from advisor.server.promise_making import (
 )
 from advisor.server.receiving import Call
 from advisor.server.redaction import redacted
-from advisor.server.scene import Known, situation_in, told_in
+from advisor.server.scene import Known, situation_in
 from advisor.server.stores import Store
 from advisor.server.translate import times, words
 from advisor.server.translate.decision_out import reason_out
@@ -35,19 +36,19 @@ from advisor.server.translate.promise_out import promise_out, slot_out
 from advisor.store.errors import StoreError
 from advisor.store.memories import Remembered, Remembering
 from advisor.store.queued import Place
-from advisor.v1 import advisor_service_pb2, customer_pb2
 from advisor.v1 import callback_service_pb2 as wire
 
 
 class CallbackService:
     """Answers the methods that make, move, cancel and list promises."""
 
-    __slots__ = ("_aftermath", "_clock", "_loaded", "_metrics", "_store")
+    __slots__ = ("_aftermath", "_clock", "_contexts", "_loaded", "_metrics", "_store")
 
     def __init__(
         self,
         *,
         loaded: Callable[[], LoadedPack],
+        contexts: PromiseContexts,
         store: Store,
         aftermath: Aftermath,
         clock: Callable[[], datetime],
@@ -55,6 +56,7 @@ class CallbackService:
     ) -> None:
         """Take the collaborators; `loaded` returns the pack that decides now."""
         self._loaded = loaded
+        self._contexts = contexts
         self._store = store
         self._aftermath = aftermath
         self._clock = clock
@@ -64,8 +66,8 @@ class CallbackService:
         self, request: wire.ProposeSlotsRequest, call: Call
     ) -> wire.ProposeSlotsResponse:
         """Propose times that can be kept."""
-        asked = self._asked(request.context)
         call.must_have_time()
+        asked = await self._contexts.asked(request.context)
         try:
             before = await self._store.memories.read(asked.customer_id)
             situation = await self._situation(asked, before)
@@ -88,10 +90,10 @@ class CallbackService:
         self, request: wire.MakePromiseRequest, call: Call
     ) -> wire.MakePromiseResponse:
         """Make a promise: hold room, store it, tell its slot."""
-        asked = self._asked(request.context)
+        call.must_have_time()
+        asked = await self._contexts.asked(request.context)
         due_at = times.instant(request.due_at)
         place = self._store.queue.place(asked.customer_id, request.request_id)
-        call.must_have_time()
         try:
             await self._hold(place, asked, due_at)
             numbered = await self._numbered(asked)
@@ -133,7 +135,7 @@ class CallbackService:
         try:
             before = await self._store.memories.read_of(self._store.queue.owner(old_place))
             old = allowed(lambda: found(before.memory, request.promise_id))
-            asked = moving = self._asked(context_of(old, request.call))
+            asked = moving = await self._contexts.asked(context_of(old, request.call))
             if old.state.is_open:
                 await self._hold(place, asked, due_at)
             numbered = await self._numbered(asked)
@@ -222,21 +224,6 @@ class CallbackService:
         answer.repeated = committed.repeated
         self._settled(place, settings, [] if committed.repeated else [PromiseState.RELEASED])
         return answer
-
-    def _asked(self, context: wire.CallbackContext) -> Asked:
-        guide = self._loaded().guide
-        request = advisor_service_pb2.AdviseRequest(
-            call=context.call,
-            purpose=context.purpose,
-            customer=customer_pb2.Customer(customer_id=context.customer_id),
-        )
-        return Asked(
-            told=told_in(request, guide.pack),
-            customer_id=context.customer_id,
-            guide=guide,
-            now=self._clock(),
-            team=context.team or guide.pack.settings.callbacks.team,
-        )
 
     async def _numbered(self, asked: Asked) -> Known:
         number = asked.told.call.number

@@ -9,6 +9,7 @@ from typing import Final
 from advisor.engagement.promises import Promise, PromiseState
 from advisor.server import errors
 from advisor.server.packs import LoadedPack
+from advisor.server.promise_context import PromiseContexts
 from advisor.server.promise_keeper import PromiseKeeper
 from advisor.server.promise_making import place_in
 from advisor.server.receiving import Call
@@ -36,12 +37,13 @@ _LONGEST_LEASE: Final = timedelta(hours=1)
 class DuePromises:
     """Answers the methods about promises that are due, and lists them."""
 
-    __slots__ = ("_clock", "_heartbeat", "_keeper", "_loaded", "_store")
+    __slots__ = ("_clock", "_contexts", "_heartbeat", "_keeper", "_loaded", "_store")
 
     def __init__(
         self,
         *,
         loaded: Callable[[], LoadedPack],
+        contexts: PromiseContexts,
         store: Store,
         keeper: PromiseKeeper,
         clock: Callable[[], datetime],
@@ -49,6 +51,7 @@ class DuePromises:
     ) -> None:
         """Take the collaborators; a watcher gets a sign of life at least every `heartbeat`."""
         self._loaded = loaded
+        self._contexts = contexts
         self._store = store
         self._keeper = keeper
         self._clock = clock
@@ -123,9 +126,14 @@ class DuePromises:
         """List the promises of a customer, or those that are owed or were missed."""
         now, owners = self._clock(), frozenset(request.owners)
         before = times.instant_of(request, "due_before")
+        customer_id = request.customer_id
+        if request.call_id:
+            if customer_id:
+                raise errors.invalid([Violation("call_id", "is not for use with a customer_id")])
+            customer_id = await self._contexts.customer_of(request.call_id)
         try:
-            if request.customer_id:
-                memory = (await self._store.memories.read(request.customer_id)).memory
+            if customer_id:
+                memory = (await self._store.memories.read(customer_id)).memory
                 listed, token = list(memory.promises), ""
             else:
                 listed, token = await self._page(request, now, before)
@@ -137,6 +145,7 @@ class DuePromises:
                 for each in listed
                 if (before is None or each.due_at < before)
                 and (not owners or {each.owner, each.fallback} & owners)
+                and (not request.call_id or each.call_id == request.call_id)
             ],
             next_page_token=token,
         )

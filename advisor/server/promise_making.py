@@ -36,11 +36,13 @@ class Asked:
     """A call-back that is asked for.
 
     Attributes:
+        agent_id: Who has the call; empty for nobody.
         team: Who keeps it.
     """
 
     told: Told
     customer_id: str
+    agent_id: str
     guide: Guide
     now: datetime
     team: str
@@ -82,7 +84,6 @@ def promise_of(asked: Asked, request: wire.MakePromiseRequest, place: Place, slo
     """Return the promise that a request makes."""
     told = asked.told
     purpose = asked.guide.pack.purposes[told.purpose_id]
-    agent_id = request.context.call.agent.agent_id
     return Promise(
         state=PromiseState.MADE,
         id=place.id,
@@ -93,7 +94,7 @@ def promise_of(asked: Asked, request: wire.MakePromiseRequest, place: Place, slo
         number=told.call.number,
         subject=told.subject,
         topic=redacted(request.topic) or None,
-        owner=request.owner or agent_id or asked.team,
+        owner=request.owner or asked.agent_id or asked.team,
         fallback=asked.team,
         said=redacted(request.said) or None,
         consent=(words.CONSENT_TYPE.read(request.consent) or ConsentType.CALLBACK_REQUEST).value,

@@ -26,7 +26,14 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class CallbackContext(_message.Message):
-    """Whom a call-back is for, and what it is about."""
+    """Whom a call-back is for, and what it is about.
+
+    Of a call that `Advise` was asked about, as long as what it leaves is kept, `call.call_id` alone
+    says all: where `customer_id` is empty, the customer, all that was told of them, the purpose and the
+    rest of `call` are as they were told then, and the agent is who has the call now. What is sent here
+    as well stands instead of it, field by field of `call`; the pack is the one with which the call
+    began. NOT_FOUND: there is no such call.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -35,7 +42,7 @@ class CallbackContext(_message.Message):
     PURPOSE_FIELD_NUMBER: _builtins.int
     TEAM_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
-    """The company's id of the customer."""
+    """The company's id of the customer. Empty: as `Advise` was asked about the call."""
     team: _builtins.str
     """The team that keeps it, and whose capacity counts. Empty: the pack's own."""
     @_builtins.property
@@ -46,7 +53,9 @@ class CallbackContext(_message.Message):
 
     @_builtins.property
     def purpose(self) -> _call_pb2.Purpose:
-        """Why the company will ring, as in `Advise`."""
+        """Why the company will ring, as in `Advise`. Absent: as `Advise` was asked about the call; required
+        with a `customer_id`.
+        """
 
     def __init__(
         self,
@@ -573,6 +582,7 @@ class ListPromisesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     MISSED_FIELD_NUMBER: _builtins.int
+    CALL_ID_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The company's id of a customer. Empty: of all, those that are owed."""
     page_size: _builtins.int
@@ -583,6 +593,10 @@ class ListPromisesRequest(_message.Message):
     """Where the page begins, from an earlier answer. Empty: at the first."""
     missed: _builtins.bool
     """Instead of those that are owed, those that were missed in the last seven days, on one page."""
+    call_id: _builtins.str
+    """Instead of those that are owed, all that were made in this call, which `Advise` was asked about;
+    NOT_FOUND: there is no such call. Not with a `customer_id`.
+    """
     @_builtins.property
     def owners(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Agents and teams whose promises to list. Empty: everybody's."""
@@ -600,10 +614,11 @@ class ListPromisesRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         missed: _builtins.bool = ...,
+        call_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_before", b"due_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "due_before", b"due_before", "missed", b"missed", "owners", b"owners", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "customer_id", b"customer_id", "due_before", b"due_before", "missed", b"missed", "owners", b"owners", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -96,9 +96,9 @@ class CallbackServiceServicer:
         """Proposes times at which a call-back can be kept, worded for speech; or says why a time that the
         customer names cannot be, with the nearest ones that can.
 
-        Nothing is promised or reserved. Errors: INVALID_ARGUMENT, NOT_FOUND (the pack knows no such
-        purpose or brand), UNAVAILABLE (what is kept of the customer cannot be read, so nothing can be
-        promised).
+        Nothing is promised or reserved. Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or
+        the pack knows no such purpose or brand), UNAVAILABLE (what is kept of the customer cannot be
+        read, so nothing can be promised).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,8 +111,8 @@ class CallbackServiceServicer:
         `request_id`: the same request again has no second effect and the same answer. OK means that it
         is stored as safely as `durability` says.
 
-        Errors: INVALID_ARGUMENT, NOT_FOUND (the pack knows no such purpose or brand),
-        FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
+        Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or the pack knows no such purpose or
+        brand), FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
         ALREADY_EXISTS (the id came before with other content), UNAVAILABLE (it may or may not be
         stored: send the same request again).
         """
@@ -173,10 +173,10 @@ class CallbackServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPromises(self, request, context):
-        """Lists promises: of one customer all that are remembered, else those that are owed, by when they
-        are due.
+        """Lists promises: of one customer all that are remembered, or those made in one call; else those
+        that are owed, by when they are due.
 
-        Errors: INVALID_ARGUMENT, UNAVAILABLE.
+        Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call), UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,9 +41,9 @@ class CallbackServiceStub:
     """Proposes times at which a call-back can be kept, worded for speech; or says why a time that the
     customer names cannot be, with the nearest ones that can.
 
-    Nothing is promised or reserved. Errors: INVALID_ARGUMENT, NOT_FOUND (the pack knows no such
-    purpose or brand), UNAVAILABLE (what is kept of the customer cannot be read, so nothing can be
-    promised).
+    Nothing is promised or reserved. Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or
+    the pack knows no such purpose or brand), UNAVAILABLE (what is kept of the customer cannot be
+    read, so nothing can be promised).
     """
     MakePromise: _grpc.UnaryUnaryMultiCallable[_callback_service_pb2.MakePromiseRequest, _callback_service_pb2.MakePromiseResponse]
     """Makes a promise.
@@ -52,8 +52,8 @@ class CallbackServiceStub:
     `request_id`: the same request again has no second effect and the same answer. OK means that it
     is stored as safely as `durability` says.
 
-    Errors: INVALID_ARGUMENT, NOT_FOUND (the pack knows no such purpose or brand),
-    FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
+    Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or the pack knows no such purpose or
+    brand), FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
     ALREADY_EXISTS (the id came before with other content), UNAVAILABLE (it may or may not be
     stored: send the same request again).
     """
@@ -90,10 +90,10 @@ class CallbackServiceStub:
     UNAVAILABLE (send the same request again).
     """
     ListPromises: _grpc.UnaryUnaryMultiCallable[_callback_service_pb2.ListPromisesRequest, _callback_service_pb2.ListPromisesResponse]
-    """Lists promises: of one customer all that are remembered, else those that are owed, by when they
-    are due.
+    """Lists promises: of one customer all that are remembered, or those made in one call; else those
+    that are owed, by when they are due.
 
-    Errors: INVALID_ARGUMENT, UNAVAILABLE.
+    Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call), UNAVAILABLE.
     """
     SetSlotCapacity: _grpc.UnaryUnaryMultiCallable[_callback_service_pb2.SetSlotCapacityRequest, _callback_service_pb2.SetSlotCapacityResponse]
     """Says how many call-backs a team can keep in some slots, instead of what the pack says. Setting
@@ -115,9 +115,9 @@ class CallbackServiceAsyncStub(CallbackServiceStub):
     """Proposes times at which a call-back can be kept, worded for speech; or says why a time that the
     customer names cannot be, with the nearest ones that can.
 
-    Nothing is promised or reserved. Errors: INVALID_ARGUMENT, NOT_FOUND (the pack knows no such
-    purpose or brand), UNAVAILABLE (what is kept of the customer cannot be read, so nothing can be
-    promised).
+    Nothing is promised or reserved. Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or
+    the pack knows no such purpose or brand), UNAVAILABLE (what is kept of the customer cannot be
+    read, so nothing can be promised).
     """
     MakePromise: _aio.UnaryUnaryMultiCallable[_callback_service_pb2.MakePromiseRequest, _callback_service_pb2.MakePromiseResponse]  # type: ignore[assignment]
     """Makes a promise.
@@ -126,8 +126,8 @@ class CallbackServiceAsyncStub(CallbackServiceStub):
     `request_id`: the same request again has no second effect and the same answer. OK means that it
     is stored as safely as `durability` says.
 
-    Errors: INVALID_ARGUMENT, NOT_FOUND (the pack knows no such purpose or brand),
-    FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
+    Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or the pack knows no such purpose or
+    brand), FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
     ALREADY_EXISTS (the id came before with other content), UNAVAILABLE (it may or may not be
     stored: send the same request again).
     """
@@ -164,10 +164,10 @@ class CallbackServiceAsyncStub(CallbackServiceStub):
     UNAVAILABLE (send the same request again).
     """
     ListPromises: _aio.UnaryUnaryMultiCallable[_callback_service_pb2.ListPromisesRequest, _callback_service_pb2.ListPromisesResponse]  # type: ignore[assignment]
-    """Lists promises: of one customer all that are remembered, else those that are owed, by when they
-    are due.
+    """Lists promises: of one customer all that are remembered, or those made in one call; else those
+    that are owed, by when they are due.
 
-    Errors: INVALID_ARGUMENT, UNAVAILABLE.
+    Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call), UNAVAILABLE.
     """
     SetSlotCapacity: _aio.UnaryUnaryMultiCallable[_callback_service_pb2.SetSlotCapacityRequest, _callback_service_pb2.SetSlotCapacityResponse]  # type: ignore[assignment]
     """Says how many call-backs a team can keep in some slots, instead of what the pack says. Setting
@@ -192,9 +192,9 @@ class CallbackServiceServicer(metaclass=_abc_1.ABCMeta):
         """Proposes times at which a call-back can be kept, worded for speech; or says why a time that the
         customer names cannot be, with the nearest ones that can.
 
-        Nothing is promised or reserved. Errors: INVALID_ARGUMENT, NOT_FOUND (the pack knows no such
-        purpose or brand), UNAVAILABLE (what is kept of the customer cannot be read, so nothing can be
-        promised).
+        Nothing is promised or reserved. Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or
+        the pack knows no such purpose or brand), UNAVAILABLE (what is kept of the customer cannot be
+        read, so nothing can be promised).
         """
 
     @_abc_1.abstractmethod
@@ -209,8 +209,8 @@ class CallbackServiceServicer(metaclass=_abc_1.ABCMeta):
         `request_id`: the same request again has no second effect and the same answer. OK means that it
         is stored as safely as `durability` says.
 
-        Errors: INVALID_ARGUMENT, NOT_FOUND (the pack knows no such purpose or brand),
-        FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
+        Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or the pack knows no such purpose or
+        brand), FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
         ALREADY_EXISTS (the id came before with other content), UNAVAILABLE (it may or may not be
         stored: send the same request again).
         """
@@ -283,10 +283,10 @@ class CallbackServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _callback_service_pb2.ListPromisesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_callback_service_pb2.ListPromisesResponse, _abc.Awaitable[_callback_service_pb2.ListPromisesResponse]]:
-        """Lists promises: of one customer all that are remembered, else those that are owed, by when they
-        are due.
+        """Lists promises: of one customer all that are remembered, or those made in one call; else those
+        that are owed, by when they are due.
 
-        Errors: INVALID_ARGUMENT, UNAVAILABLE.
+        Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call), UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -23,9 +23,11 @@ from advisor.v1.call_pb2 import Agent, Call, Purpose
 from advisor.v1.callback_service_pb2_grpc import CallbackServiceStub
 from advisor.v1.customer_service_pb2_grpc import CustomerServiceStub
 from advisor.v1.history_pb2 import Promise
+from advisor.v1.vocabulary_call_pb2 import CALL_EVENT_KIND_AGENT_ASSIGNED
 from advisor.v1.vocabulary_decision_pb2 import (
     DECISION_ALLOW,
     DECISION_DEFER,
+    REASON_CODE_DNC_INTERNAL,
     REASON_CODE_PROMISE_DUE_ELSEWHERE,
 )
 from tests.server.running import NOW, Client, Hands, running, settings_for
@@ -100,6 +102,24 @@ class _Desk:
         request.due_at.FromDatetime(due_at)
         answer: wire.MakePromiseResponse = await self.callbacks.MakePromise(request)
         return answer
+
+    async def asked(self, customer_id: str, *, suppressed: bool = False) -> None:
+        """Ask advice on the call in which promises are made."""
+        request = advisor.AdviseRequest(
+            call=Call(
+                call_id="c-1",
+                brand="acme",
+                dialled_number="+442079460999",
+                time_zones=["Europe/London"],
+                agent=Agent(agent_id="sam"),
+            ),
+            purpose=Purpose(id="pin-migration", subject="pin"),
+        )
+        request.customer.customer_id = customer_id
+        if suppressed:
+            profile = request.customer.profile
+            profile.suppressions.add(source=terms.SUPPRESSION_SOURCE_INTERNAL)
+        await self.advisor.Advise(request)
 
     async def claimed(self, worker: str = "dialer", **more: Any) -> list[wire.ClaimedPromise]:
         """Claim what is due."""
@@ -176,6 +196,10 @@ def _context(customer_id: str = "K-1", agent_id: str = "sam") -> wire.CallbackCo
     )
 
 
+def _of_call(customer_id: str = "") -> wire.CallbackContext:
+    return wire.CallbackContext(customer_id=customer_id, call=Call(call_id="c-1"))
+
+
 def _named(request: wire.ProposeSlotsRequest, **more: Any) -> wire.ProposeSlotsRequest:
     if "named_at" in more:
         request.named_at.FromDatetime(more["named_at"])
@@ -221,6 +245,95 @@ async def test_made_once_for_ever_so_many_requests(desk: _Desk) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await desk.made(due_at=_FOUR + timedelta(minutes=30))
     assert refused.value.code() is grpc.StatusCode.ALREADY_EXISTS
+
+
+async def test_of_a_call_its_id_says_all(desk: _Desk) -> None:
+    """A context with the id of a call that was advised stands for all that was told of it."""
+    await desk.asked(customer_id="K-1")
+    context = _of_call()
+    answer = await desk.callbacks.ProposeSlots(wire.ProposeSlotsRequest(context=context))
+    request = wire.MakePromiseRequest(request_id="r-1", context=context)
+    request.due_at.FromDatetime(_FOUR)
+    made = await desk.callbacks.MakePromise(request)
+    again = await desk.callbacks.MakePromise(request)
+    [promise] = await desk.listed(customer_id="K-1")
+
+    assert answer.slots[0].spoken == "today at half past three"
+    assert again.repeated
+    assert again.promise == made.promise
+    assert promise.owner == "sam"
+    assert promise.call_id == "c-1"
+    assert (promise.purpose_id, promise.subject) == ("pin-migration", "pin")
+    assert (promise.number, promise.zone) == ("+442079460999", "Europe/London")
+
+
+async def test_of_a_call_who_has_it_now_owns_its_promises(desk: _Desk) -> None:
+    """An agent to whom the call was passed on owns what they promise in it."""
+    await desk.asked(customer_id="K-1")
+    event = advisor.ReportCallEventRequest(call_id="c-1")
+    event.event.event_id, event.event.kind = "e-1", CALL_EVENT_KIND_AGENT_ASSIGNED
+    event.event.agent.agent_id = "kim"
+    await desk.advisor.ReportCallEvent(event)
+    request = wire.MakePromiseRequest(request_id="r-1", context=_of_call())
+    request.due_at.FromDatetime(_FOUR)
+
+    assert (await desk.callbacks.MakePromise(request)).promise.owner == "kim"
+
+
+async def test_of_a_call_what_was_told_of_its_customer_counts(desk: _Desk) -> None:
+    """Whom a dialer told not to be called is promised nothing, though nobody has kept it."""
+    await desk.asked(customer_id="K-1", suppressed=True)
+    context = _of_call()
+    answer = await desk.callbacks.ProposeSlots(wire.ProposeSlotsRequest(context=context))
+
+    assert not answer.slots
+    assert [reason.code for reason in answer.refused] == [REASON_CODE_DNC_INTERNAL]
+
+
+async def test_of_a_call_what_is_sent_stands_instead(desk: _Desk) -> None:
+    """A customer who is elsewhere than was thought is offered times by their own clock."""
+    await desk.asked(customer_id="K-1")
+    context = wire.CallbackContext(
+        call=Call(call_id="c-1", time_zones=["Europe/Athens"]),
+        purpose=Purpose(id="pin-migration", subject="another"),
+    )
+    request = wire.MakePromiseRequest(request_id="r-1", context=context)
+    request.due_at.FromDatetime(_FOUR - timedelta(hours=2))
+    made = await desk.callbacks.MakePromise(request)
+
+    assert (made.promise.zone, made.promise.subject) == ("Europe/Athens", "another")
+    assert made.spoken == "tomorrow at four o'clock"
+
+
+@pytest.mark.parametrize(
+    ("asked", "context", "code", "words"),
+    [
+        (None, _of_call(), grpc.StatusCode.NOT_FOUND, "There is no such call"),
+        ("", _of_call(), grpc.StatusCode.INVALID_ARGUMENT, "context.customer_id"),
+        (
+            "K-1",
+            _of_call(customer_id="K-1"),
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "context.purpose",
+        ),
+    ],
+)
+async def test_of_a_call_nothing_is_guessed(
+    desk: _Desk,
+    asked: str | None,
+    context: wire.CallbackContext,
+    code: grpc.StatusCode,
+    words: str,
+) -> None:
+    """Of an unknown call, or one about nobody in particular, nothing is proposed."""
+    if asked is not None:
+        await desk.asked(customer_id=asked)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.callbacks.ProposeSlots(wire.ProposeSlotsRequest(context=context))
+
+    assert refused.value.code() is code
+    told = [refused.value.details(), *(value for _key, value in refused.value.trailing_metadata())]
+    assert any(words in str(each) for each in told)
 
 
 async def test_no_more_than_can_be_kept(desk: _Desk) -> None:
@@ -493,6 +606,24 @@ async def test_listed_by_pages(desk: _Desk) -> None:
     before = wire.ListPromisesRequest()
     before.due_before.FromDatetime(_FOUR + timedelta(minutes=1))
     assert len((await desk.callbacks.ListPromises(before)).promises) == 2
+
+
+async def test_listed_by_call(desk: _Desk) -> None:
+    """What was promised in a call is listed by the id of the call alone, and nothing else is."""
+    await desk.asked(customer_id="K-1")
+    made = (await desk.made()).promise
+    other = wire.MakePromiseRequest(request_id="r-9", context=_context())
+    other.context.call.call_id = "c-9"
+    other.due_at.FromDatetime(_FOUR + timedelta(hours=1))
+    await desk.callbacks.MakePromise(other)
+
+    assert [each.id for each in await desk.listed(call_id="c-1")] == [made.id]
+    with pytest.raises(grpc.aio.AioRpcError) as unknown:
+        await desk.listed(call_id="c-9")
+    assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
+    with pytest.raises(grpc.aio.AioRpcError) as both:
+        await desk.listed(call_id="c-1", customer_id="K-1")
+    assert both.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_erased_with_its_customer(desk: _Desk, hands: Hands) -> None:
