@@ -11,6 +11,7 @@ import uvicorn
 
 from advisor.cli.client import address_option
 from advisor.desk.app import desk as application
+from advisor.server.clocks import Clock, machine_clock
 
 #: Where the page is served unless it is told otherwise.
 DEFAULT_LISTEN = "127.0.0.1:8080"
@@ -29,7 +30,7 @@ _LISTEN = "ADVISOR_DESK_LISTEN"
 )
 def desk(address: str, listen: str) -> None:
     """Serve the agent's page, a client of a running service, until Ctrl-C."""
-    serve_on(bound(listen), address)
+    serve_on(bound(listen), address, machine_clock)
 
 
 def bound(listen: str | None = None) -> socket.socket:
@@ -52,11 +53,17 @@ def bound(listen: str | None = None) -> socket.socket:
         ) from error
 
 
-def serve_on(taken: socket.socket, address: str) -> None:
-    """Serve the page on a socket, as a client of the service that listens at an address."""
+def serve_on(taken: socket.socket, address: str, clock: Clock) -> None:
+    """Serve the page on a socket, as a client of the service that listens at an address.
+
+    Args:
+        taken: The socket.
+        address: Where the service listens.
+        clock: Says which day is today.
+    """
     host, port = taken.getsockname()[:2]
     click.echo(f"The desk: http://{f'[{host}]' if ':' in host else host}:{port}/")
-    config = uvicorn.Config(application(address), log_level="warning", server_header=False)
+    config = uvicorn.Config(application(address, clock), log_level="warning", server_header=False)
     uvicorn.Server(config).run(sockets=[taken])
 
 

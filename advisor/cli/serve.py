@@ -17,6 +17,7 @@ from advisor.cli.desk import bound, serve_on
 from advisor.rules.problems import render
 from advisor.rules.source import Source
 from advisor.server.addresses import AddressRefused
+from advisor.server.clocks import clock_from
 from advisor.server.packs import PackRefused
 from advisor.server.run import run
 from advisor.server.settings import Settings
@@ -52,7 +53,7 @@ def serve(stories: tuple[Path, ...], *, desk: bool) -> None:
 
     def on_running(running: Running) -> None:
         if taken is not None:
-            page = (taken, running.address)
+            page = (taken, running.address, clock_from(settings.clock_start))
             threading.Thread(target=serve_on, args=page, daemon=True).start()
         if told:
             # The service must go on answering while it is asked, as by any other client.

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
 import grpc
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sse_starlette import EventSourceResponse
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -24,6 +23,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from advisor.desk.buttons import GROUPS, REPORTABLE
+from advisor.desk.pages import ID, PATIENCE, advisor, html, lost
+from advisor.desk.promising import book, owed, times
 from advisor.desk.view import page_of
 from advisor.desk.words import word
 from advisor.v1.advisor_service_pb2 import (
@@ -32,15 +33,15 @@ from advisor.v1.advisor_service_pb2 import (
     WatchGuidanceRequest,
 )
 from advisor.v1.advisor_service_pb2_grpc import AdvisorServiceStub
+from advisor.v1.callback_service_pb2_grpc import CallbackServiceStub
 from advisor.v1.event_pb2 import CallEvent
 from advisor.v1.vocabulary_call_pb2 import EVENT_REPORTER_AGENT, CallEventKind
 
 if TYPE_CHECKING:
     from advisor.v1.advisor_service_pb2_grpc import AdvisorServiceAsyncStub
 
-#: Seconds until a service that went away is asked again, and that one answer may take.
+#: Seconds until a service that went away is asked again.
 _AGAIN: Final = 1.0
-_PATIENCE: Final = 3.0
 
 #: Left to itself a channel waits longer after every failure, up to two minutes, and fails what
 #: is asked meanwhile; the page says that it asks every second.
@@ -52,8 +53,6 @@ _OPTIONS: Final = tuple(
 #: Names under which this machine reaches itself: nobody else's page may speak through a browser.
 HOSTS: Final = ("127.0.0.1", "localhost", "[::1]", "::1")
 
-#: What an id may look like: as in the contract.
-_ID: Final = re.compile(r"[!-~]{1,128}")
 _LONGEST: Final = 1_000
 
 _HERE: Final = Path(__file__).parent
@@ -66,26 +65,22 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-_TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(_HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
-def desk(address: str) -> Starlette:
+def desk(address: str, clock: Callable[[], datetime]) -> Starlette:
     """Make the application.
 
     Args:
         address: Where the service listens, ``host:port``.
+        clock: Tells the time, aware; it says which day is today.
     """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with grpc.aio.insecure_channel(address, options=_OPTIONS) as channel:
-            app.state.service = AdvisorServiceStub(channel)
+            app.state.clock = clock
+            app.state.advisor = AdvisorServiceStub(channel)
+            app.state.callbacks = CallbackServiceStub(channel)
             yield
 
     return Starlette(
@@ -96,6 +91,9 @@ def desk(address: str) -> Starlette:
             # An id of another system may hold slashes; so it comes last.
             Route("/stream/{what:str}/{id:path}", _stream),
             Route("/events/{id:path}", _report, methods=["POST"]),
+            Route("/times/{id:path}", times),
+            Route("/book/{id:path}", book, methods=["POST"]),
+            Route("/promises/{id:path}", owed),
             Route("/{what:str}/{id:path}", _follow),
         ],
         middleware=[
@@ -124,23 +122,19 @@ def _from_here(request: Request) -> bool:
     return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _html(name: str, **values: Any) -> str:  # noqa: ANN401 - whatever the template shows
-    return _TEMPLATES.get_template(name).render(**values)
-
-
 async def _start(request: Request) -> Response:
     for what in ("agent", "call"):
         named = request.query_params.get(what, "").strip()
         if named:
             return RedirectResponse(f"/{what}/{quote(named, safe='')}", status_code=303)
-    return HTMLResponse(_html("start.html"))
+    return HTMLResponse(html("start.html"))
 
 
 async def _calls(request: Request) -> Response:
     try:
-        answer = await _service(request).ListLiveCalls(ListLiveCallsRequest(), timeout=_PATIENCE)
+        answer = await advisor(request).ListLiveCalls(ListLiveCallsRequest(), timeout=PATIENCE)
     except grpc.aio.AioRpcError as error:
-        return HTMLResponse(_html("calls.html", calls=[], lost=_lost(error)), status_code=503)
+        return HTMLResponse(html("calls.html", calls=[], lost=lost(error)), status_code=503)
     calls = [
         {
             "id": call.call_id,
@@ -154,7 +148,7 @@ async def _calls(request: Request) -> Response:
         }
         for call in answer.calls
     ]
-    return HTMLResponse(_html("calls.html", calls=calls, lost=""))
+    return HTMLResponse(html("calls.html", calls=calls, lost=""))
 
 
 async def _follow(request: Request) -> Response:
@@ -162,14 +156,14 @@ async def _follow(request: Request) -> Response:
     if _watched(what, named) is None:
         return PlainTextResponse("There is no such page. Begin at /.", status_code=404)
     stream = f"/stream/{what}/{quote(named, safe='')}"
-    return HTMLResponse(_html("call.html", what=what, named=named, stream=stream))
+    return HTMLResponse(html("call.html", what=what, named=named, stream=stream))
 
 
 async def _stream(request: Request) -> Response:
     watched = _watched(request.path_params["what"], request.path_params["id"])
     if watched is None:
         return PlainTextResponse("There is no such page.", status_code=404)
-    return EventSourceResponse(_told(_service(request), watched), ping=15)
+    return EventSourceResponse(_told(advisor(request), watched), ping=15)
 
 
 async def _told(
@@ -181,10 +175,10 @@ async def _told(
             async for answer in service.WatchGuidance(watched):
                 yield {"event": "line", "data": "open"}
                 if answer.HasField("guidance"):
-                    shown = _html("guidance.html", page=page_of(answer.guidance), groups=GROUPS)
+                    shown = html("guidance.html", page=page_of(answer.guidance), groups=GROUPS)
                     yield {"event": "guidance", "data": shown}
         except grpc.aio.AioRpcError as error:
-            yield {"event": "line", "data": _lost(error)}
+            yield {"event": "line", "data": lost(error)}
         await asyncio.sleep(_AGAIN)
 
 
@@ -195,7 +189,7 @@ async def _report(request: Request) -> Response:
     event_id = str(form.get("event_id", "")) or uuid.uuid4().hex
     item_id = str(form.get("item_id", ""))
     ids = (named, event_id, *([item_id] if item_id else []))
-    if kind not in REPORTABLE or not all(_ID.fullmatch(each) for each in ids):
+    if kind not in REPORTABLE or not all(ID.fullmatch(each) for each in ids):
         return PlainTextResponse("Nothing that can be reported.", status_code=400)
     event = CallEvent(
         event_id=event_id,
@@ -207,9 +201,9 @@ async def _report(request: Request) -> Response:
     )
     reported = ReportCallEventRequest(call_id=named, event=event)
     try:
-        answer = await _service(request).ReportCallEvent(reported, timeout=_PATIENCE)
+        answer = await advisor(request).ReportCallEvent(reported, timeout=PATIENCE)
     except grpc.aio.AioRpcError as error:
-        return PlainTextResponse(_lost(error), status_code=503)
+        return PlainTextResponse(lost(error), status_code=503)
     if not answer.stored:
         return PlainTextResponse("Not kept yet; it is sent again.", status_code=503)
     if request.headers.get("x-desk") == "1":
@@ -217,20 +211,9 @@ async def _report(request: Request) -> Response:
     return RedirectResponse(f"/call/{quote(named, safe='')}", status_code=303)
 
 
-def _service(request: Request) -> AdvisorServiceAsyncStub:
-    return cast("AdvisorServiceAsyncStub", request.app.state.service)
-
-
 def _watched(what: str, named: str) -> WatchGuidanceRequest | None:
-    if _ID.fullmatch(named) is None:
+    if ID.fullmatch(named) is None:
         return None
     if what == "call":
         return WatchGuidanceRequest(call_id=named)
     return WatchGuidanceRequest(agent_id=named) if what == "agent" else None
-
-
-def _lost(error: grpc.aio.AioRpcError) -> str:
-    """Say in a sentence for an agent why there is no answer."""
-    if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
-        return "The service does not answer. It is asked again every second; go on speaking."
-    return error.details() or "The service refused."

@@ -70,7 +70,7 @@ GROUPS: Final = (
         "On the line",
         (
             Button("CONNECTED", "somebody answers", "c"),
-            Button("THIRD_PARTY_ANSWERED", "somebody else answers", "3"),
+            Button("THIRD_PARTY_ANSWERED", "somebody else answers", "s"),
             Button("MACHINE_DETECTED", "a machine answers", "0"),
             Button("WRONG_NUMBER", "it is the wrong number", ""),
             Button("PERSON_CHANGED", "somebody else comes to the line", ""),
@@ -94,6 +94,9 @@ GROUPS: Final = (
         ),
     ),
 )
+
+#: Keys that book the times that can be promised, in their order.
+SLOT_KEYS: Final = "123456789"
 
 #: Events that the page reports by other means than a button of a group.
 OTHERS: Final = frozenset(

@@ -68,6 +68,7 @@ class Page:
     uncovered: bool
     ended: bool
     agent: str
+    agent_id: str
     event_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -94,6 +95,7 @@ def page_of(guidance: CallGuidance) -> Page:
         uncovered=guidance.uncovered,
         ended=guidance.ended,
         agent=guidance.agent.name,
+        agent_id=guidance.agent.agent_id,
     )
 
 

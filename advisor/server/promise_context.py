@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from google.protobuf.message import Message
+
 from advisor.server import errors
 from advisor.server.packs import LoadedPack, Packs
 from advisor.server.promise_making import Asked
@@ -111,8 +113,9 @@ def _asked_in(
         )
     if standing.agent_id != request.call.agent.agent_id:
         request.call.agent.CopyFrom(call_pb2.Agent(agent_id=standing.agent_id))
+    call: Message = request.call
     for field, _value in context.call.ListFields():
-        request.call.ClearField(field.name)
+        call.ClearField(field.name)
     request.call.MergeFrom(context.call)
     if context.HasField("purpose"):
         request.purpose.CopyFrom(context.purpose)

@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 import uvicorn
 
 from advisor.desk.app import desk
+from tests.server.running import NOW
 
 
 @asynccontextmanager
 async def served(address: str, port: int = 0) -> AsyncIterator[str]:
     """Serve the desk on a port of loopback; a free one where none is named."""
     config = uvicorn.Config(
-        desk(address), host="127.0.0.1", port=port, log_level="warning", lifespan="on"
+        desk(address, lambda: NOW), host="127.0.0.1", port=port, log_level="warning", lifespan="on"
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())

@@ -10,18 +10,91 @@ function say(words, lost) {
   line.classList.toggle("lost", lost);
 }
 
-function show(html) {
+// Writes into an element without taking away the focus, nor what stands in its fields.
+function put(ids, write) {
   const held = document.activeElement ? document.activeElement.id : "";
-  const typed = TYPED.map((id) => document.getElementById(id)?.value ?? "");
-  const before = document.getElementById("next")?.textContent;
-  place.innerHTML = html;
-  TYPED.forEach((id, n) => {
+  const typed = ids.map((id) => document.getElementById(id)?.value ?? "");
+  write();
+  ids.forEach((id, n) => {
     const input = document.getElementById(id);
     if (input && typed[n]) input.value = typed[n];
   });
   if (held) document.getElementById(held)?.focus({ preventScroll: true });
+}
+
+function show(html) {
+  const before = document.getElementById("next")?.textContent;
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  put(TYPED, () => {
+    place.querySelectorAll(":scope > :not(#back, #side), #side > aside").forEach((each) => each.remove());
+    for (const part of [...fresh.content.children]) {
+      if (part.matches("aside")) side.prepend(part);
+      else place.insertBefore(part, part.matches(".happened") ? side : back);
+    }
+  });
   const next = document.getElementById("next")?.textContent ?? "";
   if (next !== before) spoken.textContent = next;
+  const head = place.querySelector("header");
+  // What was said has no part in when they can be rung; whatever else happened may have.
+  if (head.dataset.times !== asked.times || !SAID.includes(head.dataset.after)) refreshTimes(head);
+  if (head.dataset.owed && head.dataset.owed !== owed.dataset.owed) {
+    owed.dataset.owed = head.dataset.owed;
+    refreshOwed();
+  }
+}
+
+const back = document.getElementById("back");
+const side = document.getElementById("side");
+const owed = document.getElementById("owed");
+const answer = document.getElementById("answer");
+const SAID = ["guidance used", "guidance dismissed", "guidance overridden", "feedback given", "unscripted"];
+const asked = { times: "", turn: 0 };
+
+async function part(address) {
+  try {
+    const got = await fetch(address, { headers: { "X-Desk": "1" } });
+    return (got.headers.get("content-type") ?? "").startsWith("text/html") ? await got.text() : null;
+  } catch {
+    return null;
+  }
+}
+
+async function refreshTimes(head) {
+  const other = head.dataset.times !== asked.times;
+  asked.times = head.dataset.times;
+  const turn = ++asked.turn;
+  if (other) back.hidden = true;
+  const html = await part(asked.times);
+  // Not under the fingers of who is about to book, nor over a newer answer.
+  if (html === null || turn !== asked.turn || (!other && back.contains(document.activeElement))) return;
+  ring(html);
+}
+
+function ring(html) {
+  put([], () => { back.innerHTML = html; });
+  back.hidden = false;
+}
+
+async function refreshOwed() {
+  if (!owed.dataset.owed) return;
+  const html = await part(owed.dataset.owed);
+  if (html === null) return;
+  owed.innerHTML = html;
+  owed.hidden = false;
+}
+refreshOwed();
+setInterval(refreshOwed, 60000);
+
+// Shows what came of a wish about ringing back, reads it out, and leaves the hands where they go on.
+function came(html) {
+  asked.turn += 1;
+  const within = back.contains(document.activeElement) || document.activeElement === document.body;
+  ring(html);
+  answer.textContent = [...back.querySelectorAll("#told, .refused li")].map((each) => each.textContent).join(" ");
+  const first = back.querySelector("#slot-1") ?? document.getElementById("other");
+  if (within && !back.contains(document.activeElement)) (first ?? document.getElementById("ring"))?.focus({ preventScroll: true });
+  refreshOwed();
 }
 
 const stream = new EventSource(place.dataset.stream);
@@ -38,15 +111,16 @@ async function report(form, button) {
   // Until it has arrived: the same report again counts once.
   for (;;) {
     try {
-      const answer = await fetch(form.action, {
+      const answered = await fetch(form.action, {
         method: "POST",
         body: new URLSearchParams(data),
         headers: { "X-Desk": "1" },
       });
-      if (answer.ok) return;
-      const words = await answer.text();
+      const words = await answered.text();
+      if (answered.status === 200) came(words);
+      if (answered.ok) return;
       say("Not reported yet: " + words, true);
-      if (answer.status < 500) return;
+      if (answered.status < 500) return;
     } catch {
       say("Reconnecting … the desk does not answer.", true);
     }
@@ -56,6 +130,14 @@ async function report(form, button) {
 
 document.addEventListener("submit", (sent) => {
   const form = sent.target;
+  if (back.contains(form) && form.method === "get") {
+    sent.preventDefault();
+    part(form.action + "?" + new URLSearchParams(new FormData(form))).then((html) => {
+      if (html === null) say("Reconnecting … the desk does not answer.", true);
+      else came(html);
+    });
+    return;
+  }
   if (form.method !== "post") return;
   sent.preventDefault();
   const button = sent.submitter;
@@ -71,7 +153,7 @@ document.addEventListener("keydown", (pressed) => {
   if (at instanceof HTMLInputElement && at.type !== "checkbox") return;
   if (pressed.key === "Enter" && at.closest("button, a")) return;
   const button = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === pressed.key);
-  if (!button) return;
+  if (!button || button.closest("[hidden]")) return;
   pressed.preventDefault();
   button.click();
 });
