@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from advisor.cli.story import Step, Told
     from advisor.v1.advisor_service_pb2 import RecordOutcomeResponse
+    from advisor.v1.callback_service_pb2 import MakePromiseResponse, ProposeSlotsResponse
     from advisor.v1.event_pb2 import CallGuidance
 
 #: Characters that a person says in a second, and seconds that nobody speaks between two turns.
@@ -90,12 +91,18 @@ def play(
 
 def _play(told: Told, player: Player, console: Console, pause: Callable[[float], None]) -> None:
     console.rule(f"[bold]{told.title}[/bold]")
+    if not player.is_time_for(told):
+        # A promise is due by the service's clock, which nobody can put forward from here.
+        console.print(Text("  Its time has not come at this service.", "dim"))
+        return
     answer = player.begin(told)
     console.print(page(answer))
     for step in told.steps:
         pause(_BETWEEN)
         _show_step(step, console, pause)
         console.print(_answer(player.report(step).guidance))
+    if told.promise is not None:
+        console.print(_promised(*player.promise(told.promise)))
     if told.ending is not None:
         outcome = player.end(told.ending)
         console.print(_came_of_it(outcome, player))
@@ -131,6 +138,17 @@ def _answer(guidance: CallGuidance) -> Padding:
         words = f"Degraded: {guidance.context_report.degraded_because}"
         table.add_row("", Text(words, "yellow"))
     return Padding(table, (0, 0, 0, 4))
+
+
+def _promised(proposed: ProposeSlotsResponse, made: MakePromiseResponse | None) -> Text:
+    text = Text("\nA call-back\n", "bold underline")
+    for reason in proposed.refused:
+        text.append(f"  cannot be kept: {reason.text}\n", "yellow")
+    for slot in proposed.slots:
+        text.append(f"  can be kept: {slot.spoken}\n", "dim")
+    if made is not None:
+        text.append(f"  promised: {made.spoken}\n", "bold green")
+    return text
 
 
 def _came_of_it(outcome: RecordOutcomeResponse, player: Player) -> Text:

@@ -2,8 +2,11 @@
 
 A story is a YAML file with `story`, `clock` and `calls`. A call has a `title`, a `context` (the
 shape of `AdviseRequest`), and may have `events` (the shape of `CallEvent`, with `event` for its
-kind, and what the `customer` or the `agent` says) and an `outcome` (the shape of
-`RecordOutcomeRequest`). `expect` says, for tests, what is to come of a step.
+kind, and what the `customer` or the `agent` says), a `promise` to ring back (the time that the
+customer names with `at`, or which `slot` of those proposed), and an `outcome` (the shape of
+`RecordOutcomeRequest`). A call that `keeps: yes` is made because its promise is due; before one
+that was `missed: yes` the time of a promise passes. `expect` says, for tests, what comes of a step.
+docs/stories.md describes the form to those who write stories.
 """
 
 from __future__ import annotations
@@ -23,7 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _STORY: Final = ("story", "clock", "calls")
-_CALL: Final = ("title", "shows", "at", "context", "expect", "events", "outcome")
+_CALL: Final = (
+    *("title", "shows", "at", "keeps", "missed", "context", "expect"),
+    *("events", "promise", "outcome"),
+)
+_PROMISE: Final = ("at", "slot", "topic", "said", "expect")
 _STEP: Final = ("event", "customer", "agent", "expect")
 
 #: Of a used item: the one that the agent is shown to say next.
@@ -56,18 +63,42 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promised:
+    """A call-back that is agreed in a call.
+
+    Attributes:
+        at: The time that the customer names, aware, UTC; None where they choose a slot.
+        slot: Which of the times that are proposed they choose, from 1.
+        topic: What it is about.
+        said: What was said.
+        expect: What is to come of it, for tests.
+    """
+
+    at: datetime | None = None
+    slot: int = 1
+    topic: str = ""
+    said: str = ""
+    expect: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """One call of a story.
 
     Attributes:
         at: When it is made, aware, UTC.
+        keeps: Whether it is made because its customer was promised it.
+        missed: Whether a promise to its customer has been missed before it.
     """
 
     title: str
     at: datetime
     context: AdviseRequest
     expect: dict[str, Any]
+    keeps: bool = False
+    missed: bool = False
     steps: tuple[Step, ...] = ()
+    promise: Promised | None = None
     ending: Ending | None = None
 
 
@@ -140,7 +171,10 @@ class _Reader(TreeReader):
             at=at,
             context=AdviseRequest() if context is None else context_of(context, self.problems),
             expect=self._expected(fields),
+            keeps=self._yes(fields.get("keeps")),
+            missed=self._yes(fields.get("missed")),
             steps=tuple(self._step(each) for each in self.several(fields.get("events"))),
+            promise=self._promised(fields.get("promise"), at),
             ending=self._ending(fields.get("outcome"), at),
         )
 
@@ -159,6 +193,28 @@ class _Reader(TreeReader):
             customer=self.text(mine.get("customer")),
             agent=self.text(mine.get("agent")),
             expect=self._expected(mine),
+        )
+
+    def _yes(self, node: Node | None) -> bool:
+        said = self.text(node) or "no"
+        if node is not None and said not in ("yes", "no"):
+            self.refuse(node, "yes or no")
+        return said == "yes"
+
+    def _promised(self, node: Node | None, at: datetime) -> Promised | None:
+        if node is None:
+            return None
+        fields = self.mapping(node, _PROMISE)
+        number = self.text(fields.get("slot")) or "1"
+        if not number.isdecimal():
+            self.refuse(node, "the number of a slot, from 1")
+            number = "1"
+        return Promised(
+            at=self.at(fields["at"], at) if "at" in fields else None,
+            slot=int(number),
+            topic=self.text(fields.get("topic")),
+            said=self.text(fields.get("said")),
+            expect=self._expected(fields),
         )
 
     def _ending(self, node: Node | None, at: datetime) -> Ending | None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from advisor.engagement.card import EntryType, LedgerEntry
 from advisor.engagement.contacts import Contact
 from advisor.engagement.signals import Signal
 from advisor.facts.situation import Brand, Call, Occasion, Situation
-from advisor.facts.values import Value
+from advisor.facts.values import UNKNOWN, Value
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import LEGAL_CLASS, EvaluationClass, LegalClass, PurposeKind
 from advisor.guidance.guide import Guide
 from advisor.guidance.situations import occasion_of
 from advisor.rules.pack import Rule
+
+#: A promise is booked when it is settled, and not again by whatever happens in its matter later.
+_NOT_AGAIN: Final[Mapping[str, Value]] = MappingProxyType(
+    {"promise.settled_as": UNKNOWN, "promise.reached": UNKNOWN}
+)
 
 #: What a call was about where neither the caller nor the pack says.
 _UNTOLD: Final = PurposeKind.SERVICE_INFORMATION
@@ -45,7 +51,7 @@ def heard(guide: Guide, happening: Happening) -> tuple[Rule, ...]:
     Of rules in one group only the strongest answers.
     """
     known = happening.known
-    stated = {**known.profile.attributes, **happening.stated}
+    stated = {**_NOT_AGAIN, **known.profile.attributes, **happening.stated}
     situation = replace(known, now=happening.at, stated=stated)
     facts = Facts(guide.pack.catalogue, situation)
     return tuple(guide.earning.match(facts).spoken())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from advisor.cli.play import Player
-from advisor.cli.story import Story, read_story
+from advisor.cli.story import Promised, Story, read_story
 from advisor.desk.words import SPOKEN, word
 from advisor.guidance.tables import GUARDED_ASKS
 from advisor.rules.problems import Problems
@@ -25,6 +26,9 @@ from advisor.server.settings import LogFormat, Settings
 from advisor.v1 import vocabulary_call_pb2
 from advisor.v1.advisor_service_pb2 import AdviseResponse, RecordOutcomeResponse
 from advisor.v1.event_pb2 import CallGuidance
+
+#: Seconds in which the service must have seen that the time of a promise has passed.
+_PATIENCE = 20.0
 
 _HERE = Path(__file__).parent
 _RULES = _HERE.parents[1] / "rules"
@@ -73,6 +77,9 @@ def _played(story: Story, address: str, now: list[datetime]) -> None:
         player = Player(channel)
         for told in story.calls:
             now[0] = told.at
+            until = time.monotonic() + _PATIENCE
+            while not player.is_time_for(told):
+                assert time.monotonic() < until, f"{told.title}: its time has not come"
             answer = player.begin(told)
             _check(_seen(answer, told.expect), told.expect, told.title)
             for step in told.steps:
@@ -81,6 +88,9 @@ def _played(story: Story, address: str, now: list[datetime]) -> None:
                 assert reported.stored
                 seen = _seen_then(reported.guidance, step.expect)
                 _check(seen, step.expect, f"{told.title}: {word(step.event, 'kind')}")
+            if told.promise is not None:
+                promised = _promised(player, told.promise)
+                _check(promised, told.promise.expect, f"{told.title}: promise")
             if told.ending is not None:
                 outcome = player.end(told.ending)
                 seen = _came_of_it(outcome, player, told.ending.expect)
@@ -114,6 +124,18 @@ def _seen_then(guidance: CallGuidance, expect: dict[str, Any]) -> dict[str, Any]
     return {key: said[key] for key in expect}
 
 
+def _promised(player: Player, promise: Promised) -> dict[str, Any]:
+    proposed, made = player.promise(promise)
+    said = {
+        "proposed": [slot.spoken for slot in proposed.slots],
+        "refused": [reason.rule_id for reason in proposed.refused],
+        "spoken": "" if made is None else made.spoken,
+        "state": "" if made is None else _word(made.promise, "state"),
+        "zone": "" if made is None else made.promise.zone,
+    }
+    return {key: said[key] for key in promise.expect}
+
+
 def _came_of_it(
     outcome: RecordOutcomeResponse, player: Player, expect: dict[str, Any]
 ) -> dict[str, Any]:
@@ -127,7 +149,10 @@ def _came_of_it(
         "earns": outcome.balance_after > outcome.balance_before,
         "statement_loses": any(line.entry.points < 0 for line in lines),
     }
-    return {key: "yes" if said[key] else "no" for key in expect}
+    seen: dict[str, Any] = {key: "yes" if value else "no" for key, value in said.items()}
+    seen["promises"] = [_word(each, "state") for each in player.promises()]
+    seen["statement"] = [line.entry.rule_id for line in lines]
+    return {key: seen[key] for key in expect}
 
 
 def _ask(number: int) -> str:

@@ -72,6 +72,14 @@ def _clock(promise: Promise) -> time | None:
     return promise.due_at.astimezone(ZoneInfo(promise.zone)).time()
 
 
+def _is_late(situation: Situation) -> Value:
+    promise = _of_this_call(situation)
+    if promise is None:
+        return UNKNOWN
+    over = promise.due_until is not None and promise.due_until <= situation.now
+    return promise.state.is_open and over and not promise.attempted
+
+
 def _missed_at(situation: Situation) -> Value:
     """Read when a promise was last missed of which nobody has spoken with the customer since."""
     history = situation.history
@@ -126,6 +134,12 @@ FACTS: Final = (
         type=FactType.YES_NO,
         about="Was the customer spoken with in the call that settled the promise?",
         read=_this(lambda promise: promise.reached),
+    ),
+    Fact(
+        name="promise.is_late",
+        type=FactType.YES_NO,
+        about="Has the window of the promised call ended, and it is still owed?",
+        read=_is_late,
     ),
     Fact(
         name="promise.missed_at",
