@@ -81,7 +81,9 @@ def _english(clock: time) -> str:
     hour, nxt = _ENGLISH[clock.hour % 12], _ENGLISH[(clock.hour + 1) % 12]
     quarters = {0: f"{hour} o'clock", 15: f"quarter past {hour}", 30: f"half past {hour}"}
     quarters[45] = f"quarter to {nxt}"
-    said = quarters.get(clock.minute, f"{hour} {clock.minute:02}")
+    said = quarters.get(clock.minute)
+    if said is None:
+        return f"at {clock:%H:%M}"
     return f"at {said}{_half_of_day(clock, ' in the morning', ' in the evening')}"
 
 
@@ -90,7 +92,9 @@ def _german(clock: time) -> str:
     whole = "ein" if hour == "eins" else hour
     quarters = {0: f"{whole} Uhr", 15: f"Viertel nach {hour}", 30: f"halb {nxt}"}
     quarters[45] = f"Viertel vor {nxt}"
-    said = quarters.get(clock.minute, f"{clock.hour} Uhr {clock.minute}")
+    said = quarters.get(clock.minute)
+    if said is None:
+        return f"um {clock.hour} Uhr {clock.minute}"
     return f"um {said}{_half_of_day(clock, ' morgens', ' abends')}"
 
 
