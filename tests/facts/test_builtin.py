@@ -16,6 +16,7 @@ from advisor.engagement.card import Card, LedgerEntry, TrustTier
 from advisor.engagement.contacts import Contact, Direction, Disposition, EndedBy
 from advisor.engagement.places import Place
 from advisor.engagement.promises import Promise, PromiseState
+from advisor.engagement.slots import Slot
 from advisor.facts.builtin.catalogue import BUILT_IN, GROUPS
 from advisor.facts.catalogue import Fact
 from advisor.facts.situation import (
@@ -581,6 +582,67 @@ def test_a_call_of_a_subject_is_about_the_promise_of_that_subject() -> None:
     assert _value("history.promises_missed.same_matter", of_s1) == 1
     assert _value("promise.settled_as", of_s2) is UNKNOWN
     assert _value("history.promises_missed.same_matter", replace(PLAIN, history=history)) == 2
+
+
+def test_a_call_that_names_its_promise_is_about_that_one() -> None:
+    """The id decides, whatever else is owed; an id of nobody's is about none."""
+    named = replace(
+        _promise(PromiseState.DUE, 3),
+        id="p",
+        zone="America/New_York",
+        due_until=NOW + 4 * HOUR,
+        topic="the PIN",
+        owner="sam",
+        reached=True,
+    )
+    situation = replace(
+        _after(promises=(_promise(PromiseState.DUE, 0), named)),
+        call=replace(PLAIN.call, promise_id="p"),
+    )
+    told = {
+        name: _value(f"promise.{name}", situation)
+        for name in ("due_at", "topic", "owner", "time_of_day", "reached", "is_late")
+    }
+    assert told == {
+        "due_at": named.due_at,
+        "topic": "the PIN",
+        "owner": "sam",
+        "time_of_day": time(13),
+        "reached": True,
+        "is_late": False,
+    }
+    assert _value("promise.is_late", replace(situation, now=NOW + 4 * HOUR)) is True
+    nobodys = replace(situation, call=replace(PLAIN.call, promise_id="q"))
+    assert _value("promise.state", nobodys) is UNKNOWN
+    assert _value("promise.is_late", nobodys) is UNKNOWN
+    bare = replace(
+        _after(promises=(_promise(PromiseState.DUE, 0, "s"),)),
+        occasion=replace(PLAIN.occasion, subject="s"),
+    )
+    assert _value("promise.time_of_day", bare) is UNKNOWN
+
+
+def test_a_missed_promise_is_owned_until_somebody_has_spoken_with_them() -> None:
+    """004-22: known until the next conversation; never, where there is none; unknown untold."""
+    missed = (_promise(PromiseState.MISSED, -9), _promise(PromiseState.MISSED, -5))
+    spoken = _ago(1, Disposition.COMPLETED_SERVICE)
+    assert _value("promise.missed_at", _after(promises=missed)) == NOW - 5 * HOUR
+    assert (
+        _value("promise.missed_at", _after(_ago(9, Disposition.COMPLETED_SERVICE), promises=missed))
+        == NOW - 5 * HOUR
+    )
+    assert _value("promise.missed_at", _after(spoken, promises=missed)) is NEVER
+    assert _value("promise.missed_at", _after()) is NEVER
+    assert _value("promise.missed_at", PLAIN) is UNKNOWN
+
+
+def test_times_that_can_be_kept_are_facts_where_one_clock_is_sure() -> None:
+    """001-11: as many as there are; none is known where nobody worked them out."""
+    slot = Slot(start=NOW, end=NOW + HOUR, zone=LONDON.zone)
+    one = replace(PLAIN, offers=(slot,), worlds=worlds_at([LONDON], NOW))
+    assert (_value("slot.1", one), _value("slot.2", one)) == (NOW, UNKNOWN)
+    assert (_value("capacity.callback", one), _value("capacity.callback", PLAIN)) == (1, UNKNOWN)
+    assert _value("slot.1", replace(one, worlds=())) is UNKNOWN
 
 
 def test_without_any_promise_no_other_one_is_due() -> None:

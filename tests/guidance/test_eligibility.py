@@ -640,3 +640,17 @@ def test_a_window_that_never_opens_again_has_no_not_before() -> None:
     verdict = judged(pack, history=History(contacts=contacts))
     assert codes(verdict) == ["frequency_cap"]
     assert verdict.not_before is None
+
+
+@pytest.mark.parametrize(("dialled", "decision"), [(False, Decision.DEFER), (True, Decision.ALLOW)])
+def test_a_promise_that_somebody_else_has_claimed_is_left_to_them(
+    dialled: bool,  # noqa: FBT001
+    decision: Decision,
+) -> None:
+    """A call to keep a promise that another worker has is not made; one that rings goes on."""
+    pack = packs.pack()
+    call = {"promise_id": "p", "promise_elsewhere": True, "dialled": dialled}
+    advice = advised(pack, call=call)
+    assert advice.verdict.decision is decision
+    codes = [reason.code for reason in advice.verdict.reasons]
+    assert codes == ([] if dialled else [ReasonCode.PROMISE_DUE_ELSEWHERE])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from advisor.engagement.basis import Basis, Certainty, Source
 from advisor.engagement.calendars import Window
 from advisor.engagement.limits import Counts, Limit, Per, Span, SpanUnit
+from advisor.engagement.slots import Callbacks
 from advisor.facts.builtin.catalogue import BUILT_IN
 from advisor.facts.situation import Brand
 from advisor.facts.values import NEVER, UNKNOWN, FactType, Possible, Tell
@@ -69,6 +70,21 @@ def rule(text: str, id_: str = "a") -> Rule:
 def condition(text: str) -> object:
     """Compile one named condition."""
     return compiled(f"conditions:\n  it: {text}\n").conditions["it"]
+
+
+def test_callbacks_are_kept_as_the_pack_says() -> None:
+    """What the pack section says of call-backs counts, and what it leaves out is as usual."""
+    text = BASE.replace(
+        b"pack:\n",
+        b"pack:\n  callbacks: {slot: 15 minutes, ahead: 7 days, capacity: 3, team: cards}\n",
+        1,
+    )
+    pack, problems = compile_pack({"base.yaml": text}, BUILT_IN)
+    assert list(problems) == []
+    assert pack is not None
+    own = pack.settings.callbacks
+    assert (own.slot, own.ahead) == (timedelta(minutes=15), timedelta(days=7))
+    assert (own.capacity, own.team, own.offers) == (3, "cards", Callbacks().offers)
 
 
 def test_settings() -> None:
