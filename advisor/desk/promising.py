@@ -73,6 +73,7 @@ class Owed:
     topic: str
     state: str
     customer: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ class Times:
         told: What is to be said or known first; empty for nothing.
         refused: Why a time cannot be promised.
         zone: By whose clock times are meant; empty where nobody knows.
-        first: The first time, as a field for a local time has it.
+        first: The time that was named, or the first, as a field for a local time has it.
         booked: What is promised in this call already, and its id; None where nothing is.
         turn: How many promises were made in this call; it makes the next one another.
         asked: Whether a time was named, so that the answer must be seen.
@@ -218,14 +219,17 @@ async def _times(
     if wanted is not None and not told:
         yes = proposed.slots and not refused
         told = f"Yes: {proposed.slots[0].spoken}" if yes else "That time cannot be promised."
+    if proposed.slots:
+        zone = proposed.slots[0].zone
+    first = wanted or (proposed.slots[0].starts_at.ToDatetime(UTC) if proposed.slots else None)
     now = request.app.state.clock()
     shown = Times(
         call_id=named,
         told=told,
         refused=refused,
         choices=_choices(proposed.slots),
-        zone=proposed.slots[0].zone if proposed.slots else zone,
-        first=_local(proposed.slots[0]) if proposed.slots else "",
+        zone=zone,
+        first=f"{first.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}" if first and zone else "",
         booked=next(
             ((each.id, _owed(each, now)) for each in listed.promises if each.state in _OPEN), None
         ),
@@ -267,11 +271,6 @@ def _choices(slots: Sequence[Slot]) -> tuple[Choice, ...]:
     )
 
 
-def _local(slot: Slot) -> str:
-    at = slot.starts_at.ToDatetime(UTC).astimezone(ZoneInfo(slot.zone))
-    return at.strftime("%Y-%m-%dT%H:%M")
-
-
 def _owed(promise: Promise, now: datetime) -> Owed:
     zone = ZoneInfo(promise.zone or "UTC")
     at = promise.due_at.ToDatetime(UTC).astimezone(zone)
@@ -283,6 +282,7 @@ def _owed(promise: Promise, now: datetime) -> Owed:
         topic=promise.topic or promise.purpose_id.replace("-", " "),
         state="tried, to be tried again" if promise.attempted else state,
         customer=promise.customer_id,
+        number=promise.number,
     )
 
 

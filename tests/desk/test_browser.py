@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from advisor.v1 import advisor_service_pb2 as wire
+from advisor.v1 import callback_service_pb2 as callbacks
+from advisor.v1.history_pb2 import Promise
 from advisor.v1.vocabulary_call_pb2 import CallEventKind
 from tests.desk.serving import served
 from tests.server.running import Client, pin_call, running, settings_for
@@ -42,7 +44,9 @@ async def _client(tmp_path: Path, redis_url: str) -> AsyncIterator[Client]:
     name = re.sub("[^a-z0-9]+", "-", tmp_path.name.lower()).strip("-")
     settings = settings_for(tmp_path, redis_url=redis_url, namespace=name)
     async with running(settings) as client:
-        await client.advise(pin_call(customer_id="k-1"))
+        request = pin_call(customer_id="k-1")
+        request.call.agent.agent_id = "kim"
+        await client.advise(request)
         yield client
 
 
@@ -50,7 +54,14 @@ async def _open(browser: Browser, url: str, width: int = 1280) -> Page:
     page = await browser.new_page(viewport={"width": width, "height": 800})
     await page.goto(f"{url}/call/c-1")
     await page.wait_for_selector("#next", timeout=_SOON)
+    await page.wait_for_selector("#ring", timeout=_SOON)
     return page
+
+
+async def _promised(client: Client) -> list[Promise]:
+    request = callbacks.ListPromisesRequest(call_id="c-1").SerializeToString()
+    raw = await client.raw("CallbackService/ListPromises", request)
+    return list(callbacks.ListPromisesResponse.FromString(raw).promises)
 
 
 async def test_a_call_is_handled_by_keyboard_alone(browser: Browser, client: Client) -> None:
@@ -119,6 +130,69 @@ async def test_a_broken_line_is_shown_and_mended(browser: Browser, client: Clien
     assert await page.text_content("#next")
     async with served(client.running.address, port):
         await page.wait_for_selector("#line:not(.lost)", timeout=2 * _SOON)
+
+
+async def test_one_key_books_once_and_the_words_to_say_back_stay(
+    browser: Browser, client: Client
+) -> None:
+    """Pressed twice, a key books one time; its words are read out, and stay as guidance goes on."""
+    async with served(client.running.address) as url:
+        page = await _open(browser, url)
+        await page.fill("#topic", "your PIN")
+        await page.evaluate("document.activeElement.blur()")
+        await page.keyboard.press("2")
+        await page.keyboard.press("2")
+        await page.wait_for_selector("#told", timeout=_SOON)
+        await page.wait_for_selector("text=after: callback accepted", timeout=_SOON)
+        await page.keyboard.press("2")
+        words = "Booked: today at five o'clock"
+        assert await page.text_content("#answer") == words
+        await page.wait_for_selector("#owed:has-text('your PIN')", state="attached", timeout=_SOON)
+        assert await page.text_content("#told") == words
+        [promise] = await _promised(client)
+        assert promise.topic == "your PIN"
+
+
+async def test_a_time_they_name_is_tried_by_keyboard(browser: Browser, client: Client) -> None:
+    """The answer is read out with its reason, and Enter is then again for what is said next."""
+    async with served(client.running.address) as url:
+        page = await _open(browser, url)
+        await page.fill("#at", "2026-01-12T21:30")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector(".refused", timeout=_SOON)
+        told = await page.text_content("#answer")
+        assert told == "That time cannot be promised. Nobody likes to be rung at night."
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("text=after: guidance used", timeout=_SOON)
+        assert await _promised(client) == []
+        await page.keyboard.press("1")
+        await page.wait_for_selector("#told:has-text('Booked')", timeout=_SOON)
+        assert len(await _promised(client)) == 1
+
+
+async def test_a_named_time_is_not_taken_from_under_the_hands(
+    browser: Browser, client: Client
+) -> None:
+    """What happens meanwhile changes neither the field nor the times beside it."""
+    async with served(client.running.address) as url:
+        page = await _open(browser, url)
+        await page.fill("#at", "2026-01-13T16:00")
+        request = wire.ReportCallEventRequest(call_id="c-1")
+        request.event.event_id = "e-1"
+        request.event.kind = CallEventKind.CALL_EVENT_KIND_DRIVING_CUE
+        await client.raw("AdvisorService/ReportCallEvent", request.SerializeToString())
+        await page.wait_for_selector("text=after: driving cue", timeout=_SOON)
+        assert await page.evaluate("document.activeElement.id") == "at"
+        assert await page.input_value("#at") == "2026-01-13T16:00"
+
+
+async def test_who_waits_sees_what_they_owe(browser: Browser, client: Client) -> None:
+    """An agent without a call reads on the page what they promised for today."""
+    async with served(client.running.address) as url:
+        page = await browser.new_page()
+        await page.goto(f"{url}/agent/sam")
+        await page.wait_for_selector("#owed:has-text('Nothing is promised')", timeout=_SOON)
+        assert await page.is_visible("text=Waiting for a call")
 
 
 @pytest.mark.parametrize("width", [320, 640])

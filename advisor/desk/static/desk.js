@@ -36,8 +36,8 @@ function show(html) {
   const next = document.getElementById("next")?.textContent ?? "";
   if (next !== before) spoken.textContent = next;
   const head = place.querySelector("header");
-  // What was said has no part in when they can be rung; whatever else happened may have.
-  if (head.dataset.times !== asked.times || !SAID.includes(head.dataset.after)) refreshTimes(head);
+  const ours = BOOKED.includes(head.dataset.after) && Date.now() < asked.until;
+  if (head.dataset.times !== asked.times || !(ours || SAID.includes(head.dataset.after))) refreshTimes(head);
   if (head.dataset.owed && head.dataset.owed !== owed.dataset.owed) {
     owed.dataset.owed = head.dataset.owed;
     refreshOwed();
@@ -48,8 +48,11 @@ const back = document.getElementById("back");
 const side = document.getElementById("side");
 const owed = document.getElementById("owed");
 const answer = document.getElementById("answer");
+// What was said has no part in when they can be rung; whatever else happened may have.
 const SAID = ["guidance used", "guidance dismissed", "guidance overridden", "feedback given", "unscripted"];
-const asked = { times: "", turn: 0 };
+const BOOKED = ["callback accepted", "callback declined"];
+// Until when what was booked here is still to be said back, so that its own report leaves it there.
+const asked = { times: "", turn: 0, until: 0 };
 
 async function part(address) {
   try {
@@ -72,7 +75,7 @@ async function refreshTimes(head) {
 }
 
 function ring(html) {
-  put([], () => { back.innerHTML = html; });
+  put(["topic"], () => { back.innerHTML = html; });
   back.hidden = false;
 }
 
@@ -86,14 +89,15 @@ async function refreshOwed() {
 refreshOwed();
 setInterval(refreshOwed, 60000);
 
-// Shows what came of a wish about ringing back, reads it out, and leaves the hands where they go on.
+// Shows what came of a wish about ringing back and reads it out. Hands that were there stay there,
+// on nothing that Enter would press.
 function came(html) {
   asked.turn += 1;
-  const within = back.contains(document.activeElement) || document.activeElement === document.body;
+  asked.until = Date.now() + 5000;
+  const within = back.contains(document.activeElement);
   ring(html);
   answer.textContent = [...back.querySelectorAll("#told, .refused li")].map((each) => each.textContent).join(" ");
-  const first = back.querySelector("#slot-1") ?? document.getElementById("other");
-  if (within && !back.contains(document.activeElement)) (first ?? document.getElementById("ring"))?.focus({ preventScroll: true });
+  if (within) document.getElementById("ring").focus({ preventScroll: true });
   refreshOwed();
 }
 
@@ -143,6 +147,7 @@ document.addEventListener("submit", (sent) => {
   const button = sent.submitter;
   if (form.dataset.sent) return;
   form.dataset.sent = "1";
+  if (back.contains(form)) asked.until = Infinity;
   report(form, button).finally(() => delete form.dataset.sent);
   form.querySelectorAll("input[name=text], input[name=window]").forEach((input) => { input.value = ""; });
 });
@@ -151,7 +156,7 @@ document.addEventListener("keydown", (pressed) => {
   if (!keys.checked || pressed.ctrlKey || pressed.altKey || pressed.metaKey || pressed.repeat) return;
   const at = pressed.target;
   if (at instanceof HTMLInputElement && at.type !== "checkbox") return;
-  if (pressed.key === "Enter" && at.closest("button, a")) return;
+  if (pressed.key === "Enter" && at.closest("button, a, summary")) return;
   const button = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === pressed.key);
   if (!button || button.closest("[hidden]")) return;
   pressed.preventDefault();
