@@ -14,6 +14,7 @@ from advisor.engagement.promises import (
     MOST_OPEN,
     Promise,
     PromiseState,
+    bounded_promises,
     is_within,
     kept_by,
 )
@@ -62,16 +63,15 @@ class Changed:
 
 
 def made(memory: Memory, promise: Promise) -> Changed:
-    """Add a promise.
+    """Add a promise; what is settled and old, or too much, is forgotten.
 
     Raises:
         TooManyPromises: The company owes this customer too many already.
     """
     if sum(each.state.is_open for each in memory.promises) >= MOST_OPEN:
         raise TooManyPromises
-    return Changed(
-        memory=replace(memory, promises=(*memory.promises, promise)), promises=(promise,)
-    )
+    others = bounded_promises(memory.promises, promise.made_at or promise.due_at)
+    return Changed(memory=replace(memory, promises=(*others, promise)), promises=(promise,))
 
 
 def found(memory: Memory, promise_id: str) -> Promise:

@@ -172,19 +172,28 @@ def settle(
     barred = replace(known, suppressions=(*known.suppressions, *new))
     over = by_time(guide, kept.memory, barred, now, by=outcome.id)
     earned_here = tuple(each for each in kept.entries if each.type is not EntryType.REVERSAL)
+    released = tuple(
+        entry for each in over.promises if each.settled_by == outcome.id for entry in each.booked
+    )
     return Settlement(
         memory=bounded(over.memory, now),
         entries=(*reversals, *entries, *kept.entries, *over.entries),
-        promises=(*kept.promises, *over.promises),
+        promises=_changed(memory.promises, over.memory.promises),
         suppressed=new,
         lifts=lifts,
         settled=Settled(
             id=outcome.id,
             corrects=outcome.corrects,
-            entries=(*entries, *earned_here),
+            entries=(*entries, *earned_here, *released),
             suppressed=new,
         ),
     )
+
+
+def _changed(before: Iterable[Promise], after: Iterable[Promise]) -> tuple[Promise, ...]:
+    """Return the promises that are not as they were, those that a correction opens included."""
+    known = {each.id: each for each in before}
+    return tuple(each for each in after if known.get(each.id) != each)
 
 
 def bounded(memory: Memory, now: datetime) -> Memory:
