@@ -30,6 +30,8 @@ if ARGV[2] ~= '' then
     if string.sub(applied, 1, #ARGV[2]) ~= ARGV[2] then
       return {'reused'}
     end
+    -- WAIT asks for what its own connection has written; the first time may have been another's.
+    redis.call('SET', KEYS[1], mark)
     return {'same', string.sub(applied, #ARGV[2] + 1)}
   end
 end
