@@ -93,9 +93,13 @@ class CallbackService:
         call.must_have_time()
         asked = await self._contexts.asked(request.context)
         due_at = times.instant(request.due_at)
+        identity = identity_of("promise", request.request_id, request)
         place = self._store.queue.place(asked.customer_id, request.request_id)
         try:
-            await self._hold(place, asked, due_at)
+            owner = self._store.queue.owner(place)
+            # What was promised before is not refused for want of room when it is asked for again.
+            if not (await self._store.memories.read_of(owner, identity)).applied:
+                await self._hold(place, asked, due_at)
             numbered = await self._numbered(asked)
 
             def decide(before: Remembered) -> Remembering:
@@ -108,9 +112,7 @@ class CallbackService:
                 )
                 return remembering(changed, asked.settings, answer)
 
-            committed = await self._store.memories.settle(
-                asked.customer_id, None, identity_of("promise", request.request_id, request), decide
-            )
+            committed = await self._store.memories.settle_of(owner, identity, decide)
         except errors.Refusal:
             self._later_drop(place, asked, due_at)
             raise
@@ -133,10 +135,11 @@ class CallbackService:
         call.must_have_time()
         moving: Asked | None = None
         try:
-            before = await self._store.memories.read_of(self._store.queue.owner(old_place))
+            owner = self._store.queue.owner(old_place)
+            before = await self._store.memories.read_of(owner, identity)
             old = allowed(lambda: found(before.memory, request.promise_id))
             asked = moving = await self._contexts.asked(context_of(old, request.call))
-            if old.state.is_open:
+            if old.state.is_open and not before.applied:
                 await self._hold(place, asked, due_at)
             numbered = await self._numbered(asked)
 
@@ -178,9 +181,7 @@ class CallbackService:
                 )
                 return remembering(both, asked.settings, answer)
 
-            committed = await self._store.memories.settle_of(
-                self._store.queue.owner(old_place), identity, decide
-            )
+            committed = await self._store.memories.settle_of(owner, identity, decide)
         except errors.Refusal:
             if moving is not None:
                 self._later_drop(place, moving, due_at)

@@ -73,10 +73,10 @@ class DuePromises:
             claims = await self._store.queue.claim(
                 now, request.most or 1, request.owners, worker=request.worker_id, lease=lease
             )
-            promises = await self._store.queue.promises([each.place for each in claims])
-            for claim, promise in zip(claims, promises, strict=True):
-                if await self._keeper.still_owed(claim.place, promise):
-                    assert promise is not None  # noqa: S101 - it is owed
+            found = await self._store.queue.promises([each.place for each in claims])
+            for claim, kept in zip(claims, found, strict=True):
+                promise = await self._keeper.still_owed(kept)
+                if promise is not None:
                     answer.claimed.add(
                         promise=promise_out(promise.at(now)),
                         claim_token=claim.token,
@@ -187,7 +187,7 @@ class DuePromises:
 
     async def _read(self, due: Sequence[Due]) -> list[Promise]:
         found = await self._store.queue.promises([each.place for each in due])
-        return [each for each in found if each is not None]
+        return [each.promise for each in found if each.promise is not None]
 
 
 def _token(last: Due) -> str:

@@ -23,7 +23,7 @@ from advisor.server.steward import OFTEN, SELDOM
 from advisor.server.stores import Store
 from advisor.store.errors import RecordUnreadable
 from advisor.store.memories import Remembered, Remembering
-from advisor.store.queued import Place, queue_change
+from advisor.store.queued import Kept, Place, queue_change
 
 #: Promises of one shard that are settled at once, and promises that are shown at once.
 _BATCH: Final = 50
@@ -95,7 +95,7 @@ class PromiseKeeper:
         due = await self._store.queue.peek(now, _SHOWN)
         missed = await self._store.queue.missed(now, _SHOWN)
         found = await self._store.queue.promises([each.place for each in (*due, *missed)])
-        self._current = tuple(each.at(now) for each in found if each is not None)
+        self._current = tuple(each.promise.at(now) for each in found if each.promise is not None)
         backlog = await self._store.queue.backlog(now)
         self._metrics.promises_due.set(backlog.due)
         oldest = timedelta() if backlog.oldest is None else now - backlog.oldest
@@ -124,19 +124,23 @@ class PromiseKeeper:
         await self._store.slots.say(settings)
         await self._store.slots.recount(self._clock(), settings)
 
-    async def still_owed(self, place: Place, promise: Promise | None) -> bool:
-        """Tell whether a promise in the queue is owed; what is not leaves the queue.
+    async def still_owed(self, kept: Kept) -> Promise | None:
+        """Return a promise in the queue if it is owed; what is not leaves the queue.
 
-        One to somebody who must not be called any more is released.
+        One to somebody who must not be called any more is released. One that only a newer replica
+        can read is none for this one, and stays.
 
         Raises:
             StoreError: Nobody can tell.
         """
+        promise = kept.promise
+        if not kept.readable:
+            return None
         if promise is None or not promise.state.is_open:
-            await self._store.queue.drop(place)
-            return False
-        changed = await self._settled(place)
-        return not any(each.id == promise.id for each in changed)
+            await self._store.queue.drop(kept.place, kept.memory)
+            return None
+        changed = await self._settled(kept.place)
+        return None if any(each.id == promise.id for each in changed) else promise
 
     async def _settled(self, place: Place) -> tuple[Promise, ...]:
         """Settle what is over of one customer's promises; return what was settled."""
@@ -150,7 +154,7 @@ class PromiseKeeper:
 
         before = await self._store.memories.read_of(owner)
         if place.id not in {each.id for each in before.memory.promises}:
-            await self._store.queue.drop(place)
+            await self._store.queue.drop(place, before.found.memory)
             return ()
         if not work(before).promises:
             return ()

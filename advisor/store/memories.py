@@ -195,13 +195,13 @@ class MemoryStore:
         """
         return await self._read(self._owner(customer_id, call_id), call_id, identity)
 
-    async def read_of(self, owner: CustomerKeys) -> Remembered:
+    async def read_of(self, owner: CustomerKeys, identity: Identity | None = None) -> Remembered:
         """Read what is kept of a customer of whom only the keys are known.
 
         Raises:
             StoreError: It cannot be read.
         """
-        return await self._read(owner, None, None)
+        return await self._read(owner, None, identity)
 
     async def _read(
         self, owner: CustomerKeys, call_id: str | None, identity: Identity | None

@@ -1,8 +1,9 @@
 -- Looks for promises that are due in one shard; those whose claim has ended are due again.
 --
--- KEYS  the shard's due, leases, owed and claims
+-- KEYS  the shard's due, leases, owed and claims; its mark
 -- ARGV  1 now, by the service's clock; 2 how many at most; 3... agents and teams (none for all)
--- gives  pairs of a member and when it became due, the one due longest first. Milliseconds.
+-- gives  the mark, and pairs of a member and when it became due, the one due longest first.
+--        Milliseconds.
 local clock = redis.call('TIME')
 local moment = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local ended = redis.call('ZRANGE', KEYS[2], '-inf', moment, 'BYSCORE', 'LIMIT', 0, 100)
@@ -37,4 +38,4 @@ for i = 1, #due, 2 do
     end
   end
 end
-return found
+return {redis.call('GET', KEYS[5]), found}

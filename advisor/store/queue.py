@@ -11,18 +11,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from advisor.engagement.promises import Promise
-from advisor.store.errors import Reason, StoreUnavailable
+from advisor.store.errors import Reason, RecordUnreadable, StoreUnavailable
 from advisor.store.keys import SHARDS, CustomerKeys, ShardKeys
+from advisor.store.marks import Mark
 from advisor.store.memory_records import read_memory
-from advisor.store.queued import Backlog, Claim, Due, Place, milliseconds_at
+from advisor.store.queued import Backlog, Claim, Due, Kept, Place, milliseconds_at
 from advisor.store.retention import milliseconds
 from advisor.store.scripts import Argument, Asked, Script, together
-from advisor.store.vault import QueueChange, Vault
+from advisor.store.vault import QueueChange, Raw, Vault
 
 _PEEK: Final = Script("peek.lua")
 _CLAIM: Final = Script("claim.lua")
 _UNCLAIM: Final = Script("unclaim.lua")
+_DROP: Final = Script("drop.lua")
 _ENQUEUE: Final = Script("enqueue.lua")
 
 #: How often a claim looks again where others were faster.
@@ -48,33 +49,38 @@ class QueueStore:
     def place(self, customer_id: str, request_id: str) -> Place:
         """Return the place of the promise that a request makes: the same for the same request."""
         owner = self._vault.keys.customer(customer_id)
-        return self.place_beside(Place(shard=owner.shard, customer=owner.name, name=""), request_id)
+        name = self._vault.keys.name("promise", owner.name, request_id)[:_DIGITS]
+        return Place(shard=owner.shard, customer=owner.name, name=name)
 
     def place_beside(self, other: Place, request_id: str) -> Place:
-        """Return the place of another promise to the same customer, by the request for it."""
-        name = self._vault.keys.name("promise", other.customer, request_id)[:_DIGITS]
+        """Return the place of the promise that replaces another, by the request to move it.
+
+        A request to make one may have the same id and is another request.
+        """
+        name = self._vault.keys.name("moved", other.customer, request_id)[:_DIGITS]
         return replace(other, name=name)
 
     def owner(self, place: Place) -> CustomerKeys:
         """Name the keys of the customer to whom a promise was made."""
         return self._vault.keys.named(place.shard, place.customer)
 
-    async def promises(self, places: Sequence[Place]) -> list[Promise | None]:
-        """Read promises as their customers' memories have them; None for what is not there.
+    async def promises(self, places: Sequence[Place]) -> list[Kept]:
+        """Read promises as their customers' memories have them.
 
         Raises:
-            StoreError: They cannot be read.
-            RecordUnreadable: One lies in a record of a newer version, or a damaged one.
+            StoreError: They cannot be read; StoreLost: nobody can know what they were.
         """
-        asked: list[Asked] = [("GET", self.owner(place).memory) for place in places]
+        owners = [self.owner(place) for place in places]
+        asked: list[Asked] = [("MGET", each.of.generation, each.memory) for each in owners]
         if not asked:
             return []
+        expected = [self._vault.marks.expected(place.shard) for place in places]
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
-        found: list[Promise | None] = []
-        for place, answer in zip(places, answers, strict=True):
-            record = answer if isinstance(answer, bytes | str) else None
-            promises = read_memory(record).promises
-            found.append(next((each for each in promises if each.id == place.id), None))
+        found: list[Kept] = []
+        for place, before, answer in zip(places, expected, answers, strict=True):
+            mark, memory = _rows(answer)
+            self._vault.marks.check(place.shard, before, mark)
+            found.append(_kept(place, memory if isinstance(memory, bytes | str) else None))
         return found
 
     async def peek(self, now: datetime, most: int, owners: Sequence[str] = ()) -> list[Due]:
@@ -86,17 +92,20 @@ class QueueStore:
             owners: Agents and teams; none for everybody's.
 
         Raises:
-            StoreError: It cannot be read.
+            StoreError: It cannot be read; StoreLost: nobody can know what is due.
         """
         arguments: tuple[Argument, ...] = (milliseconds_at(now), most, *owners)
         asked = [
-            _PEEK.call(self._vault.keys.shard(shard).queue[:4], arguments)
-            for shard in range(SHARDS)
+            _PEEK.call((*keys.queue[:4], keys.generation), arguments)
+            for keys in map(self._vault.keys.shard, range(SHARDS))
         ]
+        expected = self._expected()
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
+        marks, lists = zip(*map(_rows, answers), strict=True)
+        self._check(expected, marks)
         found = [
             Due(place=Place.in_queue(shard, member), at=at)
-            for shard, answer in enumerate(answers)
+            for shard, answer in enumerate(lists)
             for member, at in _scored(answer)
         ]
         return sorted(found, key=lambda due: (due.at, due.place.id))[:most]
@@ -141,14 +150,18 @@ class QueueStore:
         (answer,) = await self._vault.client.write(lambda redis: together(redis, asked))
         return answer == 1
 
-    async def drop(self, place: Place) -> None:
-        """Take a promise out of the queue of which its customer's memory knows nothing.
+    async def drop(self, place: Place, memory: Raw) -> None:
+        """Take a promise out of the queue that its customer's memory does not owe.
+
+        Args:
+            place: Which.
+            memory: The memory as it was read; the promise stays where it has changed since.
 
         Raises:
             StoreError: It could not be.
         """
-        gone = QueueChange(member=place.member)
-        asked = _ENQUEUE.call(self._shard(place).queue, gone.arguments)
+        queue = self._shard(place).queue
+        asked = _DROP.call((self.owner(place).memory, *queue[:5]), (place.member, memory or b""))
         await self._vault.client.write(lambda redis: together(redis, asked))
 
     async def enqueue(self, shard: int, changes: Iterable[QueueChange]) -> None:
@@ -252,22 +265,38 @@ class QueueStore:
         return [found[due.place.id] for due in wanted if due.place.id in found]
 
     async def _listed(self, key: int, since: str | int, until: str | int, most: int) -> list[Due]:
-        asked: list[Asked] = [
-            (
-                *("ZRANGE", self._vault.keys.shard(shard).queue[key], since, until, "BYSCORE"),
-                *("LIMIT", 0, most, "WITHSCORES"),
-            )
-            for shard in range(SHARDS)
-        ]
+        asked: list[Asked] = []
+        for keys in map(self._vault.keys.shard, range(SHARDS)):
+            part = ("ZRANGE", keys.queue[key], since, until, "BYSCORE")
+            asked += [("GET", keys.generation), (*part, "LIMIT", 0, most, "WITHSCORES")]
+        expected = self._expected()
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
+        self._check(expected, answers[::2])
         return [
             Due(place=Place.in_queue(shard, member), at=at)
-            for shard, answer in enumerate(answers)
+            for shard, answer in enumerate(answers[1::2])
             for member, at in _scored(answer)
         ]
 
+    def _expected(self) -> list[Mark | None]:
+        return [self._vault.marks.expected(shard) for shard in range(SHARDS)]
+
+    def _check(self, expected: Sequence[Mark | None], marks: Sequence[object]) -> None:
+        """Tell a queue that is empty from one that was lost."""
+        for shard, (before, mark) in enumerate(zip(expected, marks, strict=True)):
+            self._vault.marks.check(shard, before, mark)
+
     def _shard(self, place: Place) -> ShardKeys:
         return self._vault.keys.shard(place.shard)
+
+
+def _kept(place: Place, memory: Raw) -> Kept:
+    try:
+        promises = read_memory(memory).promises
+    except RecordUnreadable:
+        return Kept(place=place, promise=None, memory=memory, readable=False)
+    promise = next((each for each in promises if each.id == place.id), None)
+    return Kept(place=place, promise=promise, memory=memory)
 
 
 def _instant(milliseconds_: float) -> datetime:

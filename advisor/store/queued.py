@@ -8,7 +8,7 @@ from datetime import datetime
 from advisor.engagement.promises import Promise, PromiseState
 from advisor.engagement.slots import Callbacks
 from advisor.store.keys import SHARDS
-from advisor.store.vault import QueueChange
+from advisor.store.vault import QueueChange, Raw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,22 @@ class Due:
 
     place: Place
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What the memory of its customer has of a promise in the queue.
+
+    Attributes:
+        promise: As it stands; None where the memory has none.
+        memory: The record that was read.
+        readable: Whether this version can read it: nothing is known of the promise otherwise.
+    """
+
+    place: Place
+    promise: Promise | None
+    memory: Raw
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
