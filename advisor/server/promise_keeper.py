@@ -115,14 +115,16 @@ class PromiseKeeper:
                 await self._settled(due.place)
 
     async def count_room(self) -> None:
-        """Tell slots what is promised, and count those again that are full.
+        """Tell slots what is promised, count those again that are full, and forget what is old.
 
         Raises:
             StoreError: It could not be done.
         """
         settings = self._loaded().guide.pack.settings.callbacks
         await self._store.slots.say(settings)
-        await self._store.slots.recount(self._clock(), settings)
+        now = self._clock()
+        await self._store.slots.recount(now, settings)
+        await self._store.queue.forget_missed(now)
 
     async def still_owed(self, kept: Kept) -> Promise | None:
         """Return a promise in the queue if it is owed; what is not leaves the queue.

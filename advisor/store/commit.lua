@@ -67,6 +67,7 @@ if ARGV[10] ~= '' then
   redis.call('SET', KEYS[4], ARGV[10], 'PX', ARGV[12])
   note('memory', ARGV[10])
 end
+local raised = epoch .. ':' .. string.format('%.0f', count + 1)
 local at = 22
 for _ = 1, tonumber(ARGV[21]) do
   local member = ARGV[at]
@@ -87,7 +88,7 @@ for _ = 1, tonumber(ARGV[21]) do
     redis.call('ZREM', KEYS[17], member)
   end
   if ARGV[at + 5] ~= '' then
-    redis.call('HSET', KEYS[18], member, ARGV[at + 5])
+    redis.call('HSET', KEYS[18], member, raised .. '|' .. ARGV[at + 5])
   end
   at = at + 6
 end
@@ -116,7 +117,6 @@ if ARGV[2] ~= '' then
   note('id', ARGV[20])
   note('answer', ARGV[2] .. ARGV[3])
 end
-local raised = epoch .. ':' .. string.format('%.0f', count + 1)
 redis.call('SET', KEYS[1], raised)
 if ARGV[18] == '1' and #entry > 2 then
   note('mark', raised)

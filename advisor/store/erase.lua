@@ -15,6 +15,7 @@ end
 if (redis.call('GET', KEYS[3]) or '') ~= ARGV[2] or (redis.call('GET', KEYS[4]) or '') ~= ARGV[5] then
   return 'raced'
 end
+local raised = epoch .. ':' .. string.format('%.0f', count + 1)
 local stem = string.match(KEYS[1], '^(.*:)generation$')
 for _, part in ipairs(redis.call('ZRANGE', KEYS[7], 0, -1)) do
   redis.call('DEL', stem .. part)
@@ -29,14 +30,13 @@ for i = 6, #ARGV, 2 do
   redis.call('HDEL', KEYS[12], ARGV[i])
   redis.call('HDEL', KEYS[13], ARGV[i])
   if ARGV[i + 1] ~= '' then
-    redis.call('HSET', KEYS[16], ARGV[i], ARGV[i + 1])
+    redis.call('HSET', KEYS[16], ARGV[i], raised .. '|' .. ARGV[i + 1])
   end
 end
 redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7])
 if ARGV[1] ~= '' then
   redis.call('SET', KEYS[3], ARGV[1])
 end
-local raised = epoch .. ':' .. string.format('%.0f', count + 1)
 redis.call('SET', KEYS[1], raised)
 if ARGV[4] == '1' then
   redis.call('XADD', KEYS[9], '*', 'customer', ARGV[3], 'erased', '1', 'permissions', ARGV[1],

@@ -78,7 +78,7 @@ class QueueStore:
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
         found: list[Kept] = []
         for place, before, answer in zip(places, expected, answers, strict=True):
-            mark, memory = _rows(answer)
+            mark, memory = _row(answer)
             self._vault.marks.check(place.shard, before, mark)
             found.append(_kept(place, memory if isinstance(memory, bytes | str) else None))
         return found
@@ -101,7 +101,7 @@ class QueueStore:
         ]
         expected = self._expected()
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
-        marks, lists = zip(*map(_rows, answers), strict=True)
+        marks, lists = zip(*map(_row, answers), strict=True)
         self._check(expected, marks)
         found = [
             Due(place=Place.in_queue(shard, member), at=at)
@@ -164,15 +164,21 @@ class QueueStore:
         asked = _DROP.call((self.owner(place).memory, *queue[:5]), (place.member, memory or b""))
         await self._vault.client.write(lambda redis: together(redis, asked))
 
-    async def enqueue(self, shard: int, changes: Iterable[QueueChange]) -> None:
+    async def enqueue(self, shard: int, changes: Iterable[QueueChange], mark: Mark) -> None:
         """Put promises into the queue again, as memories have them.
+
+        Args:
+            shard: Whose.
+            changes: The promises.
+            mark: Newer than that of anything that was said to the slots before.
 
         Raises:
             StoreError: They could not be.
         """
         arguments = [each for change in changes for each in change.arguments]
         if arguments:
-            asked = _ENQUEUE.call(self._vault.keys.shard(shard).queue, arguments)
+            keys = self._vault.keys.shard(shard).queue
+            asked = _ENQUEUE.call(keys, (str(mark), *arguments))
             await self._vault.client.write(lambda redis: together(redis, asked))
 
     async def overdue(self, now: datetime, most: int) -> list[Due]:
@@ -192,6 +198,19 @@ class QueueStore:
         since = milliseconds_at(now - MISSED_FOR)
         found = await self._listed(5, since, "+inf", most)
         return sorted(found, key=lambda due: (due.at, due.place.id))[:most]
+
+    async def forget_missed(self, now: datetime) -> None:
+        """Forget promises that were missed too long ago to be listed.
+
+        Raises:
+            StoreError: It could not be.
+        """
+        until = f"({milliseconds_at(now - MISSED_FOR)}"
+        asked: list[Asked] = [
+            ("ZREMRANGEBYSCORE", self._vault.keys.shard(shard).queue[5], "-inf", until)
+            for shard in range(SHARDS)
+        ]
+        await self._vault.client.write(lambda redis: together(redis, *asked))
 
     async def listed(
         self, after: tuple[datetime, str] | None, before: datetime | None, most: int
@@ -313,6 +332,10 @@ def _scored(answer: object) -> list[tuple[str, datetime]]:
 
 
 def _rows(answer: object) -> list[list[object]]:
+    return [_row(each) for each in _row(answer)]
+
+
+def _row(answer: object) -> list[object]:
     if not isinstance(answer, list):
         raise StoreUnavailable("Redis answered something else.", reason=Reason.OTHER)
     return answer

@@ -66,12 +66,12 @@ async def restore(vault: Vault, files: Sequence[Path]) -> Restored:
     await vault.client.write(lambda redis: must_be_ours(redis, vault.keys))
     begins = await marks_of(vault)
     _must_belong_together(places, begins)
+    epoch = new_epoch(restored=True)
     applied = 0
     for batch in _batches(places):
         applied += await _applied(vault, batch)
-        await _queued(vault, batch)
+        await _queued(vault, batch, epoch)
     counts = {shard: mark.count for shard, mark in (await marks_of(vault)).items() if mark}
-    epoch = new_epoch(restored=True)
     await vault.client.write(lambda redis: make_marks(redis, vault.keys, epoch, counts))
     return Restored(lines=len(places), applied=applied)
 
@@ -82,7 +82,7 @@ async def _applied(vault: Vault, lines: Sequence[Line]) -> int:
     return sum(answer == 1 for answer in answers)
 
 
-async def _queued(vault: Vault, lines: Sequence[Line]) -> None:
+async def _queued(vault: Vault, lines: Sequence[Line], epoch: str) -> None:
     """Put into the queue what these customers are owed; the same again changes nothing."""
     queue = QueueStore(vault)
     for shard, customer in dict.fromkeys((line.shard, line.customer) for line in lines):
@@ -90,7 +90,8 @@ async def _queued(vault: Vault, lines: Sequence[Line]) -> None:
             partial(_memory, key=vault.keys.named(shard, customer).memory)
         )
         promises = read_memory(record if isinstance(record, bytes | str) else None).promises
-        await queue.enqueue(shard, (queue_change(each, Callbacks()) for each in promises))
+        changes = (queue_change(each, Callbacks()) for each in promises)
+        await queue.enqueue(shard, changes, Mark(epoch, 0))
 
 
 async def _memory(redis: Redis, key: str) -> list[object]:
@@ -162,7 +163,7 @@ def _call(vault: Vault, line: Line) -> Asked:
             line.count,
             line.permissions,
             line.memory,
-            milliseconds(retention.memory),
+            milliseconds(vault.memory_life(owner)),
             line.outcome,
             milliseconds(retention.outcome),
             line.answer,

@@ -144,10 +144,10 @@ class SlotStore:
         return said
 
     async def _say(self, shard: int, member: str, word: str, settings: Callbacks) -> None:
-        what, _, name = word.partition("|")
+        mark, what, name = word.split("|", 2)
         team, start = _named(name)
         forget = _SAID.call((self._vault.keys.shard(shard).queue[6],), (member, word))
-        call = self._call(what, member, team, start, settings)
+        call = self._call(what, member, team, start, settings, mark)
         await self._vault.client.write(lambda redis: together(redis, call))
         await self._vault.client.write(lambda redis: together(redis, forget))
 
@@ -159,11 +159,20 @@ class SlotStore:
         return _read(answer)
 
     def _call(
-        self, what: str, member: str, team: str, start: datetime, settings: Callbacks
+        self,
+        what: str,
+        member: str,
+        team: str,
+        start: datetime,
+        settings: Callbacks,
+        mark: str = "",
     ) -> ScriptCall:
         keys, name = self._vault.keys, _name(team, start)
         return _ROOM.call(
-            (keys.slots(f"room:{name}"), keys.slots("full"), keys.slots("capacity")),
+            (
+                *(keys.slots(f"room:{name}"), keys.slots("full"), keys.slots("capacity")),
+                keys.slots(f"said:{name}"),
+            ),
             (
                 what,
                 member,
@@ -171,6 +180,7 @@ class SlotStore:
                 name,
                 milliseconds(HELD_FOR),
                 milliseconds(_KEPT_FOR),
+                mark,
             ),
         )
 
