@@ -48,7 +48,7 @@ class FaultProxy:
 
     def reset(self) -> None:
         """Break every connection with a TCP reset."""
-        for client in self._clients:
+        for client in [each for each in self._clients if not each.is_closing()]:
             raw = client.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             client.transport.abort()

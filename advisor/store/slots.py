@@ -147,7 +147,7 @@ class SlotStore:
         mark, what, name = word.split("|", 2)
         team, start = _named(name)
         forget = _SAID.call((self._vault.keys.shard(shard).queue[6],), (member, word))
-        call = self._call(what, member, team, start, settings, mark)
+        call = self._call(what, member, team, start, settings, mark=mark)
         await self._vault.client.write(lambda redis: together(redis, call))
         await self._vault.client.write(lambda redis: together(redis, forget))
 
@@ -165,6 +165,7 @@ class SlotStore:
         team: str,
         start: datetime,
         settings: Callbacks,
+        *,
         mark: str = "",
     ) -> ScriptCall:
         keys, name = self._vault.keys, _name(team, start)
