@@ -33,6 +33,7 @@ from advisor.store.journal import Journal
 from advisor.store.keys import SHARDS
 from advisor.store.live import LiveStore
 from advisor.store.live_records import VERSION, AgentRecord, EventRecord
+from advisor.store.marks import Mark
 from advisor.store.memories import MemoryStore
 from advisor.store.overdue import settled
 from advisor.store.packs import PackStore
@@ -230,7 +231,7 @@ async def test_promises_to_ring_back(vault: Vault) -> None:
             owed=f"{due}|{due}||cards",
             room=f"keep|cards|{due}",
         )
-        await queue.enqueue(place.shard, [change])
+        await queue.enqueue(place.shard, [change], Mark("restored-1", 0))
     known = {place.id for place in places}
     assert {each.place.id for each in await queue.peek(NOW, 100)} == known
     assert {each.place.id for each in await queue.listed(None, None, 100)} == known
@@ -240,14 +241,15 @@ async def test_promises_to_ring_back(vault: Vault) -> None:
     assert {claim.place.id for claim in claimed} == known
     assert await queue.claim(NOW, 100, (), worker="another", lease=lease) == []
     assert await queue.unclaim(claimed[0].place, claimed[0].token, None)
-    assert await queue.promises(places) == [None] * len(places)
+    assert {each.promise for each in await queue.promises(places)} == {None}
     assert await slots.say(settings) == len(known)
     assert await slots.say(settings) == 0
     (full,) = await slots.set("cards", {NOW: 24}, settings)
     assert (full.taken, full.capacity) == (24, 24)
     await slots.recount(NOW, settings)
     await slots.refresh()
-    await queue.drop(places[0])
+    await queue.drop(places[0], None)
+    assert places[0].id not in {each.place.id for each in await queue.listed(None, None, 100)}
 
 
 async def test_watchers_hear_of_changes(any_url: str, vault: Vault, namespace: str) -> None:
