@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "call": Place("advisor.cli.call:call", "Play a whole call, and show both sides."),
     "desk": Place("advisor.cli.desk:desk", "Serve the agent's page."),
     "rules": Place("advisor.cli.rules.group:rules", "Work on a pack of rules."),
+    "promises": Place("advisor.cli.promises.group:promises", "List the call-backs that are owed."),
     "import": Place(
         "advisor.cli.importing.command:import_command", "Load customers and calls from a file."
     ),

@@ -11,10 +11,15 @@ from click.testing import CliRunner
 
 from advisor.cli.lazy import LazyGroup, Place
 from advisor.cli.main import COMMANDS, main
+from advisor.cli.promises.group import COMMANDS as PROMISES
 from advisor.cli.rules.group import COMMANDS as RULES
 
 
-@pytest.mark.parametrize("place", [*COMMANDS.values(), *RULES.values()], ids=lambda p: p.where)
+@pytest.mark.parametrize(
+    "place",
+    [*COMMANDS.values(), *RULES.values(), *PROMISES.values()],
+    ids=lambda p: p.where,
+)
 def test_every_command_is_where_it_is_said_to_be(place: Place) -> None:
     """Each command can be imported, and says what it is for."""
     group = LazyGroup(name="all", places={"it": place})

@@ -78,6 +78,8 @@ def _wrong_arguments(command: click.Command, name: str, arguments: list[str]) ->
         with command.make_context(name, list(arguments)) as context:
             if isinstance(command, click.Group):
                 rest = [*context._protected_args, *context.args]  # noqa: SLF001 - parsed, not run
+                if not rest and command.invoke_without_command:
+                    return []
                 inner_name, inner, left = command.resolve_command(context, rest)
                 assert inner is not None
                 return _wrong_arguments(inner, inner_name or "", left)

@@ -1,0 +1,1 @@
+"""``advisor promises``: what the company has promised to ring back for, for operators."""
