@@ -34,6 +34,7 @@ class Fact:
         choices: The words of a choice, ordered choice (weakest first) or closed set.
         unit: Unit of a number, for readers.
         spoken: Whether an instant is worded for speech ("tomorrow at half past six").
+        costly: Whether it has to be worked out before it can be read, and nobody does so unasked.
         read: Takes the value from a situation; None for a fact that only a pack declares
             (it is then looked up among the attributes or the facts of the occasion).
         read_in_world: Takes the value in one candidate world (local time, weekday, region ...).
@@ -48,6 +49,7 @@ class Fact:
     choices: tuple[str, ...] = ()
     unit: str | None = None
     spoken: bool = False
+    costly: bool = False
     read: Reader | None = None
     read_in_world: WorldReader | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from advisor.facts.catalogue import Catalogue
 from advisor.facts.situation import Situation
 from advisor.facts.values import UNKNOWN, Possible, Value
@@ -15,12 +17,25 @@ class Facts:
     zone has one value in each candidate world; `value` shows them all as possible.
     """
 
-    __slots__ = ("_kept", "_kept_in", "catalogue", "situation")
+    __slots__ = ("_kept", "_kept_in", "_later", "catalogue", "situation")
 
-    def __init__(self, catalogue: Catalogue, situation: Situation) -> None:
-        """Look at a situation through a catalogue."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        situation: Situation,
+        later: Callable[[Situation], Situation] | None = None,
+    ) -> None:
+        """Look at a situation through a catalogue.
+
+        Args:
+            catalogue: The facts that there are.
+            situation: What is so.
+            later: Works out what a fact declares to be costly, once, when the first such fact is
+                asked for.
+        """
         self.catalogue = catalogue
         self.situation = situation
+        self._later = later
         self._kept: dict[str, Value] = {}
         self._kept_in: dict[tuple[str, int], Value] = {}
 
@@ -55,6 +70,8 @@ class Facts:
         if stated is not None:
             return stated
         fact = self.catalogue[name]
+        if fact.costly and self._later is not None:
+            self.situation, self._later = self._later(self.situation), None
         if fact.read_in_world is not None:
             return _over_worlds([self.value_in(name, world) for world in self.worlds])
         value = _sent(name, self.situation) if fact.read is None else fact.read(self.situation)

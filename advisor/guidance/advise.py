@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -172,9 +173,8 @@ class _Scene:
             self.situation = replace(situation, call=call)
         if guide.forecasts:
             self.situation = foreseen(guide, self.situation)
-        if guide.offers:
-            self.situation = with_offers(guide, self.situation)
-        self.facts = Facts(self.pack.catalogue, self.situation)
+        later = partial(with_offers, guide)
+        self.facts = Facts(self.pack.catalogue, self.situation, later)
         self.match = self._matcher.match(self.facts, speaking | self._judging)
         self.speaking = by_urgency(self.match.rules(speaking), self.facts)
         self.purpose: Purpose = self.pack.purposes[self.situation.occasion.id]
@@ -240,7 +240,7 @@ class _Scene:
             opening=self.opening.id,
             offers=tuple(
                 Offer(slot, said(slot.start, self._locale, zone=slot.zone, now=now))
-                for slot in self.situation.offers or ()
+                for slot in self.facts.situation.offers or ()
             ),
         )
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from advisor.engagement.basis import Basis
 from advisor.rules.matching import Matcher
-from advisor.rules.pack import Item, Pack, Section
+from advisor.rules.pack import Item, Pack, Rule, Section
 
 #: The fact that has to be worked out before the rules that ask for it.
 FORECAST: Final = "card.forecast"
-
-#: The facts of times that can be promised, which have to be worked out as well.
-OFFERS: Final = frozenset({"slot.1", "slot.2", "slot.3", "capacity.callback"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,7 @@ class Guide:
             every way in which a call may come out, and looks up no fact of any other rule.
         forecasts: Whether any rule that judges a call or guides it asks what the call is expected
             to earn; where none does, nobody works it out.
-        offers: Whether any rule or text speaks of times that can be promised.
+        binding: The eligibility rules that a customer's own wish does not lift, by themselves.
         items: What any rule may ask for, by ``rule/item``.
         teaching: Events that any reaction may remember something from.
     """
@@ -34,7 +32,7 @@ class Guide:
     matcher: Matcher
     earning: Matcher
     forecasts: bool
-    offers: bool
+    binding: Matcher
     items: Mapping[str, Item]
     teaching: frozenset[str]
 
@@ -42,17 +40,13 @@ class Guide:
     def of(cls, pack: Pack) -> Guide:
         """Index the rules of a pack."""
         matcher = Matcher.of(pack)
-        spoken_of = frozenset(
-            name
+        forecasts = any(
+            FORECAST in matcher.asks(rule)
+            or any(FORECAST in item.text.facts for item in rule.items)
             for rule in pack.rules
             if rule.section is not Section.ENGAGEMENT
-            for name in (
-                *matcher.asks(rule),
-                *(fact for item in rule.items for fact in item.text.facts),
-            )
         )
         engagement = (rule for rule in pack.rules if rule.section is Section.ENGAGEMENT)
-        numbered = [replace(rule, number=number) for number, rule in enumerate(engagement)]
         items = {f"{rule.id}/{item.name}": item for rule in pack.rules for item in rule.items}
         teaching = frozenset(
             event for rule in pack.rules if rule.remembers for event in rule.events
@@ -60,9 +54,22 @@ class Guide:
         return cls(
             pack,
             matcher,
-            Matcher(numbered, pack.catalogue),
-            forecasts=FORECAST in spoken_of,
-            offers=not OFFERS.isdisjoint(spoken_of),
+            _alone(pack, engagement),
+            forecasts=forecasts,
+            binding=_alone(
+                pack,
+                (
+                    rule
+                    for rule in pack.rules
+                    if rule.section is Section.ELIGIBILITY and rule.basis > Basis.POLICY
+                ),
+            ),
             items=items,
             teaching=teaching,
         )
+
+
+def _alone(pack: Pack, rules: Iterable[Rule]) -> Matcher:
+    """Index some rules of a pack by themselves, numbered anew."""
+    numbered = [replace(rule, number=number) for number, rule in enumerate(rules)]
+    return Matcher(numbered, pack.catalogue)

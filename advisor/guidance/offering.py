@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from advisor.engagement.basis import Basis
+from advisor.engagement.calendars import Interval
 from advisor.engagement.promises import PromiseState
 from advisor.engagement.slots import Slot, grid
 from advisor.facts.situation import Situation
@@ -25,7 +26,7 @@ from advisor.guidance.eligibility import verdict_of
 from advisor.guidance.guide import Guide
 from advisor.guidance.suppressions import blocks
 from advisor.guidance.timing import Timing
-from advisor.rules.pack import Rule, Section
+from advisor.rules.pack import Rule
 
 #: Hours of the day at which its morning, afternoon and evening end: one time of each is offered.
 _PARTS: Final = (12, 17, 24)
@@ -49,7 +50,7 @@ class Offers:
 
 
 def with_offers(guide: Guide, situation: Situation) -> Situation:
-    """Return a situation that knows the times that can be promised, for rules to speak of."""
+    """Return a situation that knows the times that can be promised, where nobody has said."""
     if situation.offers is not None or not situation.places:
         return situation
     return replace(situation, offers=offered(guide, situation).slots)
@@ -89,7 +90,7 @@ def offered(
         return Offers(refused=barred)
     first, last = situation.now + settings.notice, situation.now + settings.ahead
     if named is None:
-        return Offers(slots=_spread(trial.kept(grid(zone, first, last, settings.slot)), count))
+        return Offers(slots=_spread(trial, grid(zone, first, last, settings.slot), count))
     wanted = Slot(start=named, end=named + settings.slot, zone=zone)
     refused = tuple(trial.reasons(wanted))
     if named < situation.now or named >= last:
@@ -98,7 +99,7 @@ def offered(
         return Offers(slots=(wanted,))
     begin, end = max(first, named - _AROUND), min(last, named + _AROUND)
     near = sorted(grid(zone, begin, end, settings.slot), key=lambda each: abs(each.start - named))
-    return Offers(slots=_first(trial.kept(near), count), refused=refused)
+    return Offers(slots=_first(trial, near, count), refused=refused)
 
 
 def zone_of(situation: Situation) -> ZoneInfo | None:
@@ -119,16 +120,26 @@ class _Trial:
         history = replace(situation.history, promises=promises)
         self._situation = replace(situation, history=history)
         self._hours = self._timing(situation.now, lambda _basis: True)
+        self._days: dict[date, tuple[Interval, ...]] = {}
 
-    def kept(self, slots: Iterable[Slot]) -> Iterator[Slot]:
-        """Iterate over the slots that can be promised."""
-        for slot in slots:
-            if (
-                self._has_room(slot)
-                and self._hours.is_open(slot.start, slot.end)
-                and not any(self._forbidden(slot.start))
-            ):
-                yield slot
+    def keeps(self, slot: Slot) -> bool:
+        """Tell whether a slot can be promised."""
+        return (
+            self._has_room(slot)
+            and self._may_be_open(slot)
+            and self._hours.is_open(slot.start, slot.end)
+            and not any(self._forbidden(slot.start))
+        )
+
+    def _may_be_open(self, slot: Slot) -> bool:
+        """Look at the windows of the day, which are worked out once: most slots fall outside."""
+        day = slot.start.astimezone(slot.zone).date()
+        if day not in self._days:
+            begin = datetime.combine(day, time(), slot.zone).astimezone(UTC)
+            self._days[day] = self._hours.windows(begin, 2)
+        return any(
+            window.start <= slot.start and slot.end <= window.end for window in self._days[day]
+        )
 
     def barred(self) -> Iterator[Reason]:
         """Iterate over why no call may be promised at all: what bars it has no known end."""
@@ -163,8 +174,8 @@ class _Trial:
         """Iterate over what would forbid the call then although the customer asked for it."""
         situation = self._then(at)
         facts = Facts(self._guide.pack.catalogue, situation)
-        judging = self._guide.matcher.sections.get(Section.ELIGIBILITY, 0)
-        rules = self._guide.matcher.match(facts, judging).rules()
+        # What rests on policy or less gives way to the customer's wish, and need not be asked.
+        rules = self._guide.binding.match(facts).rules()
         verdict = verdict_of(self._guide.pack, rules, facts, _no_grounds).verdict
         if verdict.decision < Decision.ALLOW_WITH_CONDITIONS:
             yield from verdict.reasons
@@ -197,22 +208,24 @@ def _no_grounds(_rule: Rule) -> tuple[tuple[UsedFact, ...], bool]:
     return (), False
 
 
-def _spread(slots: Iterable[Slot], most: int) -> tuple[Slot, ...]:
+def _spread(trial: _Trial, slots: Iterable[Slot], most: int) -> tuple[Slot, ...]:
     """Take the first slot of each part of a day, so that there is something to choose from."""
-    found: dict[tuple[object, int], Slot] = {}
+    found: dict[tuple[date, int], Slot] = {}
     for slot in slots:
         local = slot.start.astimezone(slot.zone)
-        part = sum(local.hour >= hour for hour in _PARTS)
-        found.setdefault((local.date(), part), slot)
+        part = (local.date(), sum(local.hour >= hour for hour in _PARTS))
+        if part not in found and trial.keeps(slot):
+            found[part] = slot
         if len(found) >= most:
             break
     return tuple(found.values())
 
 
-def _first(slots: Iterator[Slot], most: int) -> tuple[Slot, ...]:
+def _first(trial: _Trial, slots: Iterable[Slot], most: int) -> tuple[Slot, ...]:
     found: list[Slot] = []
     for slot in slots:
-        found.append(slot)
+        if trial.keeps(slot):
+            found.append(slot)
         if len(found) >= most:
             break
     return tuple(sorted(found, key=lambda each: each.start))

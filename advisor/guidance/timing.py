@@ -150,7 +150,7 @@ class Timing:
             at = later
         return None
 
-    def windows(self, begin: datetime) -> tuple[Interval, ...]:
+    def windows(self, begin: datetime, days: int = DAYS) -> tuple[Interval, ...]:
         """List when calendars and quiet times allow a call in the days from `begin` on, in UTC."""
         found: tuple[Interval, ...] | None = None
         for open_at in self._hours(begin):
@@ -159,7 +159,7 @@ class Timing:
                 open_at.places,
                 self._tags,
                 begin,
-                DAYS,
+                days,
                 quiet_times=self._quiet,
             )
             found = windows if found is None else _both(found, windows)

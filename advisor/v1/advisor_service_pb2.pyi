@@ -233,8 +233,8 @@ class AdviseResponse(_message.Message):
 
     @_builtins.property
     def callback_slots(self) -> _containers.RepeatedCompositeFieldContainer[_decision_pb2.Slot]:
-        """Times at which a call-back can be kept, if the customer would rather have one. Empty where no
-        rule of the pack speaks of them, or there are none; `ProposeSlots` says why.
+        """Times at which a call-back can be kept, where something in this answer speaks of them.
+        `ProposeSlots` names them at any time.
         """
 
     def __init__(

@@ -17,6 +17,8 @@ from advisor.engagement.places import Place
 from advisor.engagement.promises import Promise, PromiseState
 from advisor.engagement.slots import Capacity
 from advisor.facts.situation import History, Profile, Situation, Suppressed
+from advisor.facts.values import UNKNOWN
+from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Decision, ReasonCode, Suppression
 from advisor.guidance.advise import advise
 from advisor.guidance.offering import Offers, offered
@@ -203,6 +205,22 @@ def test_a_rule_that_speaks_of_slots_has_them_in_words() -> None:
     assert [each.text for each in advice.items] == ["Shall I ring today at half past three?"]
     assert [each.spoken for each in advice.offers][:1] == ["today at half past three"]
     assert advise(packs.guide(silent), packs.situation(silent)).offers == ()
+
+
+def test_times_are_worked_out_once_and_only_when_asked_for() -> None:
+    """A costly fact is worked out at the first question about any of its kind, and not again."""
+    asked: list[Situation] = []
+
+    def later(situation: Situation) -> Situation:
+        asked.append(situation)
+        return replace(situation, offers=())
+
+    facts = Facts(packs.pack().catalogue, packs.situation(packs.pack()), later)
+    assert facts.value("call.stage") == "pre_call"
+    assert asked == []
+    assert facts.value("capacity.callback") == 0
+    assert facts.value("slot.1") is UNKNOWN
+    assert len(asked) == 1
 
 
 def test_where_the_clock_is_in_doubt_no_time_is_put_into_words() -> None:

@@ -29,3 +29,16 @@ def test_the_index_agrees_with_the_naive_reading(case: tuple[Sequence[Rule], lis
         naive = Naive(facts, domain)
         expected = [rule.number for rule in given_rules if naive.fires(rule, given_rules)]
         assert list(positions(matched(index, facts, ones(len(given_rules))))) == expected
+
+
+@given(cases, st.integers(0, 2**12))
+def test_some_rules_by_themselves_fire_as_among_all(
+    case: tuple[Sequence[Rule], list[Facts]], wanted: int
+) -> None:
+    """Asked about some rules, the index looks at fewer facts and says the same of them."""
+    given_rules, situations_ = case
+    index = built(given_rules, CATALOGUE)
+    everything = ones(len(given_rules))
+    among = wanted & everything
+    for facts in situations_:
+        assert matched(index, facts, among) == matched(index, facts, everything) & among

@@ -183,6 +183,7 @@ FACTS: Final = (
             about=f"The {ordinal} time at which a call-back can be kept.",
             tell=Tell.ANYONE,
             spoken=True,
+            costly=True,
             read=_offer(number),
         )
         for number, ordinal in ((1, "first"), (2, "second"), (3, "third"))

@@ -71,6 +71,7 @@ FACTS: Final = (
         type=FactType.WHOLE_NUMBER,
         about="How many times can be offered at which a call-back can be kept; 0 for none.",
         unit="times",
+        costly=True,
         read=lambda s: UNKNOWN if s.offers is None else len(s.offers),
     ),
     Fact(

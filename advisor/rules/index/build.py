@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from advisor.facts.catalogue import Catalogue, Fact
 from advisor.facts.values import NEVER, UNKNOWN, Answer, FactType, Possible, Special, Value
@@ -16,6 +16,8 @@ from advisor.rules.index.shapes import Axis, axis_of, day_key, shape_of
 from advisor.rules.index.tables import Frame, Lookup, finite, lookup
 from advisor.rules.operators import ANY_CLOCK, Clock, rank
 from advisor.rules.pack import IfUnsure, Rule, Scope
+
+_T = TypeVar("_T")
 
 _ADRIFT: Final = Clock(ANY_CLOCK.now)
 
@@ -53,6 +55,23 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The facts that some rules ask about, with their tables; no other need be looked at.
+
+    Attributes:
+        fixed: Facts that are the same in every world, with their tables.
+        elapsed: Facts measured by how long ago or ahead they are, the same in every world.
+        moving: Facts that move with the zone, with their tables.
+        days: Facts measured from now that move with the zone, as whatever counts days does.
+    """
+
+    fixed: tuple[tuple[str, Lookup], ...]
+    elapsed: tuple[Column, ...]
+    moving: tuple[tuple[str, Lookup], ...]
+    days: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """What matching works with.
 
@@ -61,10 +80,8 @@ class Built:
         frame: The layout of wide integers. A segment holds one bit for each rule, then one for
             each scope of a replacer that is certainly so, then one that may be so.
         start: What stands before any fact was looked at.
-        fixed: Facts that are the same in every world, with their tables.
-        elapsed: Facts measured by how long ago or ahead they are, the same in every world.
-        moving: Facts that move with the zone, with their tables.
-        days: Facts measured from now that move with the zone, as whatever counts days does.
+        fixed, elapsed, moving, days: As in `Asked`, each with the bits of the rules and scopes
+            that ask about it.
         applies: Bits that one world is enough for: rules that apply if unsure, and scopes that
             may be so.
         left: By rule number: trees that must be judged for themselves.
@@ -73,21 +90,46 @@ class Built:
         replacers: By rule number, replacers first: for each rule that replaces it, its number, and
             the bits of its scope being so, and perhaps being so.
         replaceable: The bits of the rules that are replaced.
+        replacing: The bits of the rules that replace any.
     """
 
     rules: tuple[Rule, ...]
     frame: Frame
     start: int
-    fixed: tuple[tuple[str, Lookup], ...]
-    elapsed: tuple[Column, ...]
-    moving: tuple[tuple[str, Lookup], ...]
-    days: tuple[Column, ...]
+    fixed: tuple[tuple[int, tuple[str, Lookup]], ...]
+    elapsed: tuple[tuple[int, Column], ...]
+    moving: tuple[tuple[int, tuple[str, Lookup]], ...]
+    days: tuple[tuple[int, Column], ...]
     applies: int
     left: Mapping[int, tuple[Node, ...]]
     residual: int
     asks: tuple[tuple[str, ...], ...]
     replacers: Mapping[int, tuple[tuple[int, int, int], ...]]
     replaceable: int
+    replacing: int
+    _asked: dict[int, Asked] = field(default_factory=dict, repr=False, compare=False)
+
+    def asked(self, among: int) -> Asked:
+        """Return the facts to look at for some rules, which are chosen once for the same rules.
+
+        Args:
+            among: The bits of the rules that are asked about; what replaces one is looked at too.
+        """
+        found = self._asked.get(among)
+        if found is None:
+            count = len(self.rules)
+            wanted = among | self.replacing | (ones(self.frame.width - count) << count)
+            found = self._asked[among] = Asked(
+                fixed=_for(self.fixed, wanted),
+                elapsed=_for(self.elapsed, wanted),
+                moving=_for(self.moving, wanted),
+                days=_for(self.days, wanted),
+            )
+        return found
+
+
+def _for(each: Iterable[tuple[int, _T]], wanted: int) -> tuple[_T, ...]:
+    return tuple(one for bits, one in each if bits & wanted)
 
 
 def built(rules: Sequence[Rule], catalogue: Catalogue) -> Built:
@@ -117,15 +159,17 @@ def built(rules: Sequence[Rule], catalogue: Catalogue) -> Built:
         widen |= (ones(width) ^ applies) << (segment * width)
     frame = Frame(width, segments, widen)
     tables = _Tables(frame, applies)
-    fixed: list[tuple[str, Lookup]] = []
-    moving: list[tuple[str, Lookup]] = []
-    measured: dict[Axis, list[Column]] = {Axis.ELAPSED: [], Axis.DAYS: []}
+    fixed: list[tuple[int, tuple[str, Lookup]]] = []
+    moving: list[tuple[int, tuple[str, Lookup]]] = []
+    measured: dict[Axis, list[tuple[int, Column]]] = {Axis.ELAPSED: [], Axis.DAYS: []}
     for (name, axis, _), rows in _gathered(layouts, width).items():
         fact = catalogue[name]
+        asking = mask({place % width for places in rows.values() for place in places})
         if axis is Axis.VALUE:
-            (moving if fact.moves_with_zone else fixed).append((name, tables.look(fact, rows)))
+            to = moving if fact.moves_with_zone else fixed
+            to.append((asking, (name, tables.look(fact, rows))))
         else:
-            measured[axis].append(tables.column(fact, rows, axis))
+            measured[axis].append((asking, tables.column(fact, rows, axis)))
     left = {n: tuple(layout.left) for n, layout in enumerate(layouts) if layout.left}
     replacers = _replacers(rules, by_id, scopes)
     return Built(
@@ -133,15 +177,19 @@ def built(rules: Sequence[Rule], catalogue: Catalogue) -> Built:
         frame=frame,
         start=_start(layouts, width),
         fixed=tuple(fixed),
-        elapsed=tuple(c for c in measured[Axis.ELAPSED] if not c.fact.moves_with_zone),
+        elapsed=tuple(c for c in measured[Axis.ELAPSED] if not c[1].fact.moves_with_zone),
         moving=tuple(moving),
-        days=(*measured[Axis.DAYS], *(c for c in measured[Axis.ELAPSED] if c.fact.moves_with_zone)),
+        days=(
+            *measured[Axis.DAYS],
+            *(c for c in measured[Axis.ELAPSED] if c[1].fact.moves_with_zone),
+        ),
         applies=applies,
         left=MappingProxyType(left),
         residual=mask(left),
         asks=tuple(_asks(layout) for layout in layouts[: len(rules)]),
         replacers=MappingProxyType(replacers),
         replaceable=mask(replacers),
+        replacing=mask({number for by in replacers.values() for number, _, _ in by}),
     )
 
 

@@ -10,7 +10,7 @@ from advisor.facts.view import Facts
 from advisor.facts.worlds import World
 from advisor.rules.groups import Judge, enough
 from advisor.rules.index.bits import ones, positions
-from advisor.rules.index.build import Built
+from advisor.rules.index.build import Asked, Built
 from advisor.rules.operators import Clock
 from advisor.rules.pack import IfUnsure
 
@@ -25,15 +25,16 @@ def matched(built: Built, facts: Facts, among: int) -> int:
     """
     wide = built.start
     value = facts.value
-    for name, look in built.fixed:
+    asked = built.asked(among)
+    for name, look in asked.fixed:
         wide &= look(value(name))
-    if built.elapsed:
+    if asked.elapsed:
         anywhere = Clock(facts.situation.now)
-        for column in built.elapsed:
+        for column in asked.elapsed:
             wide &= column.entry(value(column.fact.name), anywhere)
-    per_world = _per_world(built, facts, wide)
+    per_world = _per_world(built, asked, facts, wide)
     if built.residual:
-        _settle(built, facts, per_world, among | _replacing(built))
+        _settle(built, facts, per_world, among | built.replacing)
     some = every = per_world[0]
     for bits in per_world[1:]:
         some |= bits
@@ -45,21 +46,21 @@ def matched(built: Built, facts: Facts, among: int) -> int:
     return fired & among
 
 
-def _per_world(built: Built, facts: Facts, wide: int) -> list[int]:
-    if not built.moving and not built.days:
+def _per_world(built: Built, asked: Asked, facts: Facts, wide: int) -> list[int]:
+    if not asked.moving and not asked.days:
         return [_narrow(built, wide)]
     worlds: Sequence[World | None] = facts.worlds or (None,)
-    return [_narrow(built, wide & _in_world(built, facts, world)) for world in worlds]
+    return [_narrow(built, wide & _in_world(asked, facts, world)) for world in worlds]
 
 
-def _in_world(built: Built, facts: Facts, world: World | None) -> int:
+def _in_world(asked: Asked, facts: Facts, world: World | None) -> int:
     value = facts.value if world is None else partial(_value_in, facts, world)
     wide = -1
-    for name, look in built.moving:
+    for name, look in asked.moving:
         wide &= look(value(name))
-    if built.days:
+    if asked.days:
         clock = Clock.of(facts.situation.now, world)
-        for column in built.days:
+        for column in asked.days:
             wide &= column.entry(value(column.fact.name), clock)
     return wide
 
@@ -74,14 +75,6 @@ def _narrow(built: Built, wide: int) -> int:
     bits = wide & ones(width)
     for segment in range(1, built.frame.segments):
         bits &= ~(wide >> (segment * width))
-    return bits
-
-
-def _replacing(built: Built) -> int:
-    bits = 0
-    for by in built.replacers.values():
-        for number, _, _ in by:
-            bits |= 1 << number
     return bits
 
 
