@@ -26,7 +26,7 @@ _PATIENCE = 5.0
 @click.option("--why", is_flag=True, help="Also show why, and what was not shown.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def advise(context: Path, address: str, *, why: bool, as_json: bool) -> None:
-    r"""Ask a running service about the call in CONTEXT, a YAML file.
+    """Ask a running service about the call in CONTEXT, a YAML file.
 
     The file has the shape of AdviseRequest, in the words of packs:
 
@@ -34,7 +34,7 @@ def advise(context: Path, address: str, *, why: bool, as_json: bool) -> None:
         call: {call_id: c-1, brand: acme-bank, time_zones: [Europe/London]}
         purpose: {id: pin-migration, occasion: {starts_on: 2026-02-01}}
         attributes: {bank.pin_used: no}
-    """
+    """  # noqa: D301 - click reads the character
     request = request_from(context)
     with service(address) as channel:
         answer = AdvisorServiceStub(channel).Advise(request, timeout=_PATIENCE)

@@ -46,14 +46,14 @@ _BETWEEN: Final = 0.8
     help="At the pace of people, or without pauses.",
 )
 def call(story: Path, address: str, speed: str) -> None:
-    r"""Play the calls of STORY against a running service, and show both sides.
+    """Play the calls of STORY against a running service, and show both sides.
 
     \b
         advisor call tests/stories/K1-the-interruption.yaml
 
     Every playing has customers of its own, so that it knows nothing of an earlier one. Calls are
     decided at the service's own time, whatever instant the story names.
-    """
+    """  # noqa: D301 - click reads the character
     told = story_from(story)
     pause = time.sleep if speed == "human" else _no_pause
     with service(address) as channel:

@@ -274,11 +274,13 @@ def _choices(slots: Sequence[Slot]) -> tuple[Choice, ...]:
 def _owed(promise: Promise, now: datetime) -> Owed:
     zone = ZoneInfo(promise.zone or "UTC")
     at = promise.due_at.ToDatetime(UTC).astimezone(zone)
-    until = promise.due_until.ToDatetime(UTC).astimezone(zone)
+    until = ""
+    if promise.HasField("due_until"):
+        until = f"\u2013{promise.due_until.ToDatetime(UTC).astimezone(zone):%H:%M}"
     day = "today" if at.date() == now.astimezone(zone).date() else at.strftime("%a %d %b")
     state = _STATES.get(promise.state, word(promise, "state"))
     return Owed(
-        at=f"{day} {at:%H:%M}–{until:%H:%M} ({zone.key})",  # noqa: RUF001 - a span of time
+        at=f"{day} {at:%H:%M}{until} ({zone.key})",
         topic=promise.topic or promise.purpose_id.replace("-", " "),
         state="tried, to be tried again" if promise.attempted else state,
         customer=promise.customer_id,

@@ -21,11 +21,12 @@ from advisor.cli.rules.group import COMMANDS as RULES
     ids=lambda p: p.where,
 )
 def test_every_command_is_where_it_is_said_to_be(place: Place) -> None:
-    """Each command can be imported, and says what it is for."""
+    """Each command can be imported, and says what it is for, in words and not in their marks."""
     group = LazyGroup(name="all", places={"it": place})
     command = group.get_command(click.Context(group), "it")
     assert command is not None
     assert command.help
+    assert "\\b" not in CliRunner().invoke(command, ["--help"]).output
     assert place.help.endswith(".")
 
 

@@ -186,6 +186,24 @@ async def test_a_named_time_is_not_taken_from_under_the_hands(
         assert await page.input_value("#at") == "2026-01-13T16:00"
 
 
+async def test_what_was_typed_in_one_call_stays_out_of_the_next(
+    browser: Browser, client: Client
+) -> None:
+    """Whoever is followed from call to call finds empty fields and times of the new call."""
+    async with served(client.running.address) as url:
+        page = await browser.new_page()
+        await page.goto(f"{url}/agent/kim")
+        await page.wait_for_selector("#slot-1", timeout=_SOON)
+        await page.fill("#words", "she has asked for her sister")
+        await page.fill("#topic", "her sister's card")
+        request = pin_call(customer_id="k-2")
+        request.call.call_id, request.call.agent.agent_id = "c-2", "kim"
+        await client.advise(request)
+        await page.wait_for_selector("#back form[action='/book/c-2']", timeout=_SOON)
+        assert await page.input_value("#words") == ""
+        assert await page.input_value("#topic") == ""
+
+
 async def test_who_waits_sees_what_they_owe(browser: Browser, client: Client) -> None:
     """An agent without a call reads on the page what they promised for today."""
     async with served(client.running.address) as url:

@@ -32,7 +32,7 @@ Rooms = Mapping[str, Mapping[datetime, int]]
 @click.option("--team", default="", help="The team; the pack's own if not given.")
 @address_option
 def capacity(slots: tuple[str, ...], team: str, address: str) -> None:
-    r"""Say how many call-backs a team can keep in some slots, instead of what the pack says.
+    """Say how many call-backs a team can keep in some slots, instead of what the pack says.
 
     Either slots, each by when it begins, with its offset from UTC:
 
@@ -41,7 +41,7 @@ def capacity(slots: tuple[str, ...], team: str, address: str) -> None:
 
     or one CSV file with the columns starts_at and capacity, and team where it names several. Again
     replaces what was said. What is promised already stays promised.
-    """
+    """  # noqa: D301 - click reads the character
     rooms = _stated(slots, team) if "=" in slots[0] else _in_file(slots, team)
     count = overbooked = 0
     with service(address) as channel:

@@ -26,7 +26,10 @@ function show(html) {
   const before = document.getElementById("next")?.textContent;
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
-  put(TYPED, () => {
+  const head = fresh.content.querySelector("header");
+  // What was typed in one call is not reported in the next.
+  const other = head.dataset.times !== asked.times;
+  put(other ? [] : TYPED, () => {
     place.querySelectorAll(":scope > :not(#back, #side), #side > aside").forEach((each) => each.remove());
     for (const part of [...fresh.content.children]) {
       if (part.matches("aside")) side.prepend(part);
@@ -35,9 +38,8 @@ function show(html) {
   });
   const next = document.getElementById("next")?.textContent ?? "";
   if (next !== before) spoken.textContent = next;
-  const head = place.querySelector("header");
   const ours = BOOKED.includes(head.dataset.after) && Date.now() < asked.until;
-  if (head.dataset.times !== asked.times || !(ours || SAID.includes(head.dataset.after))) refreshTimes(head);
+  if (other || !(ours || SAID.includes(head.dataset.after))) refreshTimes(head);
   if (head.dataset.owed && head.dataset.owed !== owed.dataset.owed) {
     owed.dataset.owed = head.dataset.owed;
     refreshOwed();
@@ -52,12 +54,13 @@ const answer = document.getElementById("answer");
 const SAID = ["guidance used", "guidance dismissed", "guidance overridden", "feedback given", "unscripted"];
 const BOOKED = ["callback accepted", "callback declined"];
 // Until when what was booked here is still to be said back, so that its own report leaves it there.
-const asked = { times: "", turn: 0, until: 0 };
+const asked = { times: "", turn: 0, until: 0, later: 0 };
 
+// Reads a part of the page; null where nobody answers.
 async function part(address) {
   try {
     const got = await fetch(address, { headers: { "X-Desk": "1" } });
-    return (got.headers.get("content-type") ?? "").startsWith("text/html") ? await got.text() : null;
+    return got.ok ? await got.text() : null;
   } catch {
     return null;
   }
@@ -67,11 +70,15 @@ async function refreshTimes(head) {
   const other = head.dataset.times !== asked.times;
   asked.times = head.dataset.times;
   const turn = ++asked.turn;
-  if (other) back.hidden = true;
+  if (other) {
+    back.hidden = true;
+    back.replaceChildren();
+  }
   const html = await part(asked.times);
   // Not under the fingers of who is about to book, nor over a newer answer.
-  if (html === null || turn !== asked.turn || (!other && back.contains(document.activeElement))) return;
-  ring(html);
+  if (turn !== asked.turn || (!other && back.contains(document.activeElement))) return;
+  if (html !== null) ring(html);
+  else setTimeout(() => { if (turn === asked.turn) refreshTimes(head); }, 2000);
 }
 
 function ring(html) {
@@ -82,12 +89,13 @@ function ring(html) {
 async function refreshOwed() {
   if (!owed.dataset.owed) return;
   const html = await part(owed.dataset.owed);
+  clearTimeout(asked.later);
+  asked.later = setTimeout(refreshOwed, html === null ? 5000 : 300000);
   if (html === null) return;
   owed.innerHTML = html;
   owed.hidden = false;
 }
 refreshOwed();
-setInterval(refreshOwed, 60000);
 
 // Shows what came of a wish about ringing back and reads it out. Hands that were there stay there,
 // on nothing that Enter would press.
@@ -121,9 +129,9 @@ async function report(form, button) {
         headers: { "X-Desk": "1" },
       });
       const words = await answered.text();
-      if (answered.status === 200) came(words);
+      if (answered.status === 200 && form.action === new URL(asked.times, location).href.replace("/times/", "/book/")) came(words);
       if (answered.ok) return;
-      say("Not reported yet: " + words, true);
+      say(form.action.includes("/book/") ? words : "Not reported yet: " + words, true);
       if (answered.status < 500) return;
     } catch {
       say("Reconnecting … the desk does not answer.", true);
@@ -137,7 +145,7 @@ document.addEventListener("submit", (sent) => {
   if (back.contains(form) && form.method === "get") {
     sent.preventDefault();
     part(form.action + "?" + new URLSearchParams(new FormData(form))).then((html) => {
-      if (html === null) say("Reconnecting … the desk does not answer.", true);
+      if (html === null) say("Nobody answers whether that time can be promised; ask again.", true);
       else came(html);
     });
     return;
