@@ -127,7 +127,11 @@ class StoreClient:
         Raises:
             StoreError: Redis cannot be reached or refuses us.
         """
-        await self._within(self.settings.probe_within, self._warmed)
+        many = range(self.settings.warm_connections)
+        await self._within(
+            self.settings.probe_within,
+            lambda redis: asyncio.gather(*(_ping(redis) for _ in many)),
+        )
 
     async def read(self, command: Callable[[Redis], Awaitable[_T]]) -> _T:
         """Send a command that changes nothing, within the budget of a call.
@@ -219,6 +223,9 @@ class StoreClient:
                 self._breaker = self._breaker.probe_failed(_now())
             else:
                 self._breaker = self._breaker.probe_succeeded()
+                if self.fails_over:
+                    with contextlib.suppress(StoreError):
+                        await self.warm_up()
 
     async def _follow(self, moved: Callable[[], Awaitable[bool]]) -> None:
         """Notice that another server has taken over from one that still answers."""
@@ -232,14 +239,10 @@ class StoreClient:
                         self._start_probing(Reason.READ_ONLY)
 
     async def _found(self, redis: Redis) -> None:
-        """Find who serves now, and make ready to use them."""
+        """Find who serves now, and examine them."""
         self._finds += 1
         await self._reached.look()
         await self._probe(redis)
-        await self._warmed(redis)
-
-    async def _warmed(self, redis: Redis) -> None:
-        await asyncio.gather(*(_ping(redis) for _ in range(self.settings.warm_connections)))
 
 
 class _Patience:

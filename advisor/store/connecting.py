@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from redis.asyncio import BlockingConnectionPool, Redis, SSLConnection
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import Connection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import (
     Sentinel,
     SentinelConnectionPool,
     SentinelManagedConnection,
-    SentinelManagedSSLConnection,
 )
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -22,6 +22,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 
 from advisor.store.cluster import ClusterRedis, given_up
 from advisor.store.faults import DRIVER_ERRORS
+from advisor.store.tls import TlsConnection, TlsSentinelConnection
 from advisor.store.urls import Address, Named, Topology, read_url, unreadable
 
 #: The part of a connection's time after which the next Sentinel, or server of a cluster, is asked.
@@ -87,6 +88,8 @@ def _bounds(connections: int, within: float) -> dict[str, Any]:
 def _one(url: str, bounds: dict[str, Any]) -> Reached:
     if not url.startswith("unix:"):
         bounds["socket_keepalive"] = True
+    if url.startswith("rediss:"):
+        bounds["connection_class"] = TlsConnection
     try:
         redis = Redis.from_pool(BlockingConnectionPool.from_url(url, **bounds))
     except ValueError as error:
@@ -101,12 +104,30 @@ class _Sentinels(Sentinel):
     one until all is done.
     """
 
+    _told_at = 0.0
+    _told: Address = ("", 0)
+
+    def __init__(self, *sentinels: Any, **options: Any) -> None:  # noqa: ANN401 -- the driver's form
+        """Take the driver's arguments."""
+        super().__init__(*sentinels, **options)  # type: ignore[no-untyped-call]
+        self._telling = asyncio.Lock()
+
     async def discover_master(self, service_name: str) -> Address:
-        """Ask one after the other where the primary is; who answers is asked first next time.
+        """Ask where the primary is; many connections that are made at once ask once.
 
         Raises:
-            RedisConnectionError: None of them knows.
+            RedisConnectionError: No Sentinel knows.
         """
+        clock = asyncio.get_running_loop().time
+        asked_at = clock()
+        async with self._telling:
+            if self._told_at < asked_at:
+                self._told = await self._ask(service_name)
+                self._told_at = clock()
+        return self._told
+
+    async def _ask(self, service_name: str) -> Address:
+        """Ask one after the other; who answers is asked first next time."""
         failure: Exception | None = None
         for place, sentinel in enumerate(self.sentinels):
             try:
@@ -126,7 +147,7 @@ class _SentinelPool(SentinelConnectionPool, BlockingConnectionPool):
 
 
 def _sentinel(named: Named, bounds: dict[str, Any], within: float) -> Reached:
-    sentinel = _Sentinels(  # type: ignore[no-untyped-call]
+    sentinel = _Sentinels(
         named.nodes,
         sentinel_kwargs={
             "socket_timeout": _ASKED * within,
@@ -143,9 +164,7 @@ def _sentinel(named: Named, bounds: dict[str, Any], within: float) -> Reached:
         sentinel,
         **bounds,
         socket_keepalive=True,
-        connection_class=SentinelManagedSSLConnection
-        if named.secure
-        else SentinelManagedConnection,
+        connection_class=TlsSentinelConnection if named.secure else SentinelManagedConnection,
         **named.options,
     )
     way = _Watched(pool, sentinel)
@@ -187,7 +206,7 @@ def _cluster(named: Named, bounds: dict[str, Any], within: float) -> Reached:
         pool = BlockingConnectionPool(
             **bounds,
             socket_keepalive=True,
-            connection_class=SSLConnection if named.secure else Connection,
+            connection_class=TlsConnection if named.secure else Connection,
             **dict[str, Any](named.options),
             host=host,
             port=port,

@@ -14,10 +14,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -66,11 +67,16 @@ def until(condition: Callable[[], object], within: float = PATIENCE) -> None:
 
 @dataclass(kw_only=True)
 class Server:
-    """One process, told what to do by its command line."""
+    """One process, told what to do by its command line.
+
+    Attributes:
+        client: What an operator's client needs to know beside the port.
+    """
 
     folder: Path
     port: int
     arguments: Sequence[str]
+    client: Mapping[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -85,7 +91,8 @@ class Server:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-I", "-S", "-c", _TIED, binary(), *self.arguments),
-                    *("--port", str(self.port), "--bind", "127.0.0.1"),
+                    *("--tls-port" if "ssl" in self.client else "--port", str(self.port)),
+                    *("--bind", "127.0.0.1"),
                 ],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -95,7 +102,7 @@ class Server:
 
     def command(self, *words: str | int) -> object:
         """Give it an order of its operator."""
-        with Redis(port=self.port, decode_responses=True, socket_timeout=5) as redis:
+        with Redis(port=self.port, decode_responses=True, socket_timeout=5, **self.client) as redis:
             answer: object = redis.execute_command(*words)
         return answer
 
