@@ -15,7 +15,7 @@ from advisor.store.changes import ChangeFeed
 from advisor.store.customers import Unavailable
 from advisor.store.drain import drained
 from advisor.store.durability import Promise
-from advisor.store.errors import Reason, StoreError, StoreUnavailable
+from advisor.store.errors import Reason, StoreError, StoreReadOnly, StoreUnavailable
 from advisor.store.journal import Journal
 from advisor.store.memories import MemoryStore
 from advisor.store.scripts import together
@@ -222,3 +222,16 @@ async def test_slot_on_its_way(cluster: Clustered, namespace: str) -> None:
         assert unknown == Unavailable(reason=Reason.CONTENDED)
         assert not committed.repeated
         assert isinstance(await calls.begin(a_call(1)), Begun)
+
+
+async def test_primary_that_is_demoted(sentinels: Watched, namespace: str) -> None:
+    """Fault 7: the answer READONLY makes the service look for the primary, until there is one."""
+    primary = sentinels.primary
+    async with opened(sentinels.url, namespace, settings=SWIFT) as vault:
+        primary.command("REPLICAOF", "127.0.0.1", sentinels.replicas[0].port)
+        with pytest.raises(StoreReadOnly):
+            await vault.client.write(lambda redis: redis.set(vault.keys.weather, "v"))
+        assert vault.client.is_open
+        primary.command("REPLICAOF", "NO", "ONE")
+
+        assert await written(vault, vault.keys.weather, now()) < _SENTINEL_BACK

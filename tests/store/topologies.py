@@ -265,7 +265,7 @@ def watched(folder: Path) -> Iterator[Watched]:
         group = Watched(servers=servers, sentinels=tuple(sentinels))
         until(lambda: all(each.answers() for each in sentinels))
         # Sentinels greet each other every two seconds otherwise, and look at the servers every ten.
-        _hurry(sentinels, "INFO-PERIOD", 200, "PING-PERIOD", 100, "ASK-PERIOD", 100)
+        _hurry(sentinels, "INFO-PERIOD", 200, "ASK-PERIOD", 100)
         _hurry(sentinels, "PUBLISH-PERIOD", 100)
         until(group.stands)
         # One that does not hear of a failover within four greetings takes it back.
