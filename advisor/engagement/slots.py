@@ -78,14 +78,27 @@ class Capacity:
     """What is known of the room left: a snapshot, a moment old. What it does not name has room.
 
     Attributes:
-        full: Slots without room, each by team and beginning.
+        full: Slots without room, each by team and beginning (`bucket`).
     """
 
     full: frozenset[tuple[str, datetime]] = frozenset()
 
-    def has_room(self, team: str, start: datetime) -> bool:
-        """Tell whether one more call-back of a team may be promised for a slot."""
-        return (team, start) not in self.full
+    def has_room(self, team: str, slot: Slot) -> bool:
+        """Tell whether one more call-back of a team may be promised for a time."""
+        return (team, bucket(slot.start, slot.end - slot.start)) not in self.full
+
+
+def bucket(start: datetime, slot: timedelta) -> datetime:
+    """Return the beginning of the slot in which the capacity for a time is counted, in UTC.
+
+    A team's day is cut alike for all of its customers, whatever their clocks show.
+
+    Args:
+        start: When the window of a promise begins, aware.
+        slot: How long it is.
+    """
+    seconds = slot // timedelta(seconds=1)
+    return datetime.fromtimestamp(int(start.timestamp()) // seconds * seconds, UTC)
 
 
 def grid(zone: ZoneInfo, begin: datetime, end: datetime, slot: timedelta) -> Iterator[Slot]:

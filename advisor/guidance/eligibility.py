@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from advisor.engagement.basis import Basis
 from advisor.engagement.promises import EARLY, PromiseState
+from advisor.facts.builtin.promise import promise_of
 from advisor.facts.values import possible_values
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import (
@@ -56,7 +58,12 @@ def verdict_of(pack: Pack, rules: Iterable[Rule], facts: Facts, grounds: Grounds
         The strictest decision with every reason that applies, whatever the order of the rules.
     """
     own_wish = wished_for(facts)
-    timing = Timing(pack, facts, _timely(facts, own_wish=own_wish))
+    timing = Timing(
+        pack,
+        facts,
+        _timely(facts, own_wish=own_wish and not _has_moved(facts)),
+        limits=_timely(facts, own_wish=own_wish),
+    )
     reasons = [
         *blocks(facts),
         *(
@@ -100,6 +107,18 @@ def wished_for(facts: Facts) -> bool:
         return False
     due_at = facts.value("promise.due_at")
     return not isinstance(due_at, datetime) or due_at <= facts.situation.now + EARLY
+
+
+def _has_moved(facts: Facts) -> bool:
+    """Tell whether no clock where the customer may be shows the time that was agreed.
+
+    They asked for an hour of their day; where that is another hour by now, politeness decides anew.
+    """
+    promise = promise_of(facts.situation)
+    if promise is None or promise.zone is None or not facts.worlds:
+        return False
+    agreed = facts.situation.now.astimezone(ZoneInfo(promise.zone)).utcoffset()
+    return all(world.local.utcoffset() != agreed for world in facts.worlds)
 
 
 def _timely(facts: Facts, *, own_wish: bool) -> Callable[[Basis], bool]:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from advisor.engagement.basis import Basis
 from advisor.engagement.calendars import Interval
 from advisor.engagement.promises import PromiseState
-from advisor.engagement.slots import Slot, grid
+from advisor.engagement.slots import Slot, bucket, grid
 from advisor.facts.situation import Situation
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Decision, ReasonCode
@@ -115,7 +115,9 @@ class _Trial:
         self._team = team
         promises = tuple(each for each in situation.history.promises if each.id != moving)
         self._taken = frozenset(
-            each.due_at for each in situation.history.promises if each.id == moving
+            bucket(each.due_at, guide.pack.settings.callbacks.slot)
+            for each in situation.history.promises
+            if each.id == moving
         )
         history = replace(situation.history, promises=promises)
         self._situation = replace(situation, history=history)
@@ -198,9 +200,8 @@ class _Trial:
         )
 
     def _has_room(self, slot: Slot) -> bool:
-        return slot.start in self._taken or self._situation.capacity.has_room(
-            self._team, slot.start
-        )
+        own = bucket(slot.start, slot.end - slot.start) in self._taken
+        return own or self._situation.capacity.has_room(self._team, slot)
 
 
 def _no_grounds(_rule: Rule) -> tuple[tuple[UsedFact, ...], bool]:

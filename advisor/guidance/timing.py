@@ -63,14 +63,23 @@ class Timing:
         "_tags",
     )
 
-    def __init__(self, pack: Pack, facts: Facts, keeps: Callable[[Basis], bool]) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        facts: Facts,
+        keeps: Callable[[Basis], bool],
+        *,
+        limits: Callable[[Basis], bool] | None = None,
+    ) -> None:
         """Look at one call.
 
         Args:
             pack: Its calendars and limits.
             facts: What is so.
             keeps: Whether what rests on a basis counts for this call.
+            limits: The same of limits, where it is not the same.
         """
+        counts = keeps if limits is None else limits
         situation = facts.situation
         occasion = situation.occasion
         default = pack.settings.default_calendar
@@ -84,7 +93,7 @@ class Timing:
         self._keys = Keys(
             number=situation.call.number, debt_id=occasion.debt_id, subject=occasion.subject
         )
-        self._limits = tuple(limit for limit in pack.limits if keeps(limit.basis))
+        self._limits = tuple(limit for limit in pack.limits if counts(limit.basis))
         self._contacts = situation.history.contacts or ()
         # Whoever was rung there: two people who share a number share its rest.
         ids = {each.id for each in self._contacts} - {None}

@@ -19,6 +19,7 @@ from advisor.server.redaction import redact
 from advisor.server.scene import Known, Told, situation_in, told_in
 from advisor.server.standing import MADE
 from advisor.server.stores import Store
+from advisor.server.translate import times
 from advisor.server.translate.decision_out import advice_out
 from advisor.store.call_records import VERSION, DecisionRecord, Snapshot
 from advisor.store.calls import Beginning, Begun, decision_record
@@ -117,6 +118,15 @@ class AdvisorService:
         if not made and not situation.call.dialled:
             release = self._store.calls.release(beginning, begun.session.decision_id)
             self._aftermath.later("release", release)
+            if beginning.promise is not None:
+                # Whoever claimed it for this call need not give it back.
+                back = self._store.queue.unclaim(
+                    beginning.promise,
+                    beginning.claim_token,
+                    times.instant_of(answer.verdict, "not_before"),
+                    beginning.call_id,
+                )
+                self._aftermath.later("claim", back)
 
     def _remember(
         self, record: DecisionRecord, request: wire.AdviseRequest, answer: wire.AdviseResponse

@@ -61,7 +61,7 @@ def beginning_of(request: AdviseRequest, told: Told, pack: Pack, now: datetime) 
 
 
 class Attempts:
-    """Counts calls that were dialled although the advice was not to."""
+    """Counts calls that were dialled against the advice, and holds promises for calls."""
 
     __slots__ = ("_packs", "_store")
 
@@ -74,6 +74,7 @@ class Attempts:
         """Count a call as an attempt again where an event shows that it was dialled after all.
 
         Advice not to make a call lets go of its attempt. Whoever was rung all the same was rung.
+        A promise that the call is to keep stays with it while something happens in it.
 
         Args:
             event: The event.
@@ -82,11 +83,15 @@ class Attempts:
         Raises:
             StoreError: It may or may not count; the same event again settles it.
         """
+        request = AdviseRequest.FromString(standing.kept.request)
+        place = Place.of(request.promise.promise_id)
+        if place is not None and event.kind not in _UNDIALLED:
+            token = request.promise.claim_token
+            await self._store.queue.renew(place, token, request.call.call_id)
         if standing.made or event.kind in _UNDIALLED:
             return
         loaded = await self._packs.of(standing.kept.pack_version)
         if loaded is None:
             return
-        request = AdviseRequest.FromString(standing.kept.request)
         told = told_in(request, loaded.pack)
         await self._store.calls.dialled(beginning_of(request, told, loaded.pack, event.at))

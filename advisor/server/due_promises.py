@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from advisor.engagement.promises import Promise, PromiseState
+from advisor.engagement.slots import bucket
 from advisor.server import errors
 from advisor.server.packs import LoadedPack
 from advisor.server.promise_context import PromiseContexts
@@ -26,9 +27,6 @@ _PAGE: Final = 100
 
 #: Promises that one watcher remembers having been shown.
 _SHOWN: Final = 100_000
-
-#: What every beginning of a slot divides by, in seconds.
-_QUARTER: Final = 900
 
 _SHORTEST_LEASE: Final = timedelta(seconds=1)
 _LONGEST_LEASE: Final = timedelta(hours=1)
@@ -159,7 +157,7 @@ class DuePromises:
         wrong = [
             Violation(f"slots[{index}].starts_at", "is no beginning of the pack's slots")
             for index, start in enumerate(capacities)
-            if int(start.timestamp()) % _QUARTER
+            if bucket(start, settings.slot) != start
         ]
         if wrong:
             raise errors.invalid(wrong)

@@ -23,7 +23,7 @@ from advisor.store.errors import Reason, StoreError, StoreUnavailable
 from advisor.store.evidence import decision_part, read_snapshot, reference_key
 from advisor.store.keys import CustomerKeys
 from advisor.store.memory_records import contact_record, read_contact
-from advisor.store.queued import Place
+from advisor.store.queued import CALL_LASTS, Place
 from advisor.store.references import new_reference
 from advisor.store.retention import milliseconds
 from advisor.store.scripts import Argument, Asked, Script, ScriptCall, together
@@ -291,7 +291,7 @@ class CallStore:
                 milliseconds(retention.decision),
                 _kept_here(call.promise, owner),
                 str(call.claim_token),
-                milliseconds(retention.settle),
+                milliseconds(CALL_LASTS),
             ),
         )
 

@@ -15,7 +15,7 @@ from advisor.store.errors import Reason, RecordUnreadable, StoreUnavailable
 from advisor.store.keys import SHARDS, CustomerKeys, ShardKeys
 from advisor.store.marks import Mark
 from advisor.store.memory_records import read_memory
-from advisor.store.queued import Backlog, Claim, Due, Kept, Place, milliseconds_at
+from advisor.store.queued import CALL_LASTS, Backlog, Claim, Due, Kept, Place, milliseconds_at
 from advisor.store.retention import milliseconds
 from advisor.store.scripts import Argument, Asked, Script, together
 from advisor.store.vault import QueueChange, Raw, Vault
@@ -23,6 +23,7 @@ from advisor.store.vault import QueueChange, Raw, Vault
 _PEEK: Final = Script("peek.lua")
 _CLAIM: Final = Script("claim.lua")
 _UNCLAIM: Final = Script("unclaim.lua")
+_RENEW: Final = Script("renew.lua")
 _DROP: Final = Script("drop.lua")
 _ENQUEUE: Final = Script("enqueue.lua")
 
@@ -139,14 +140,36 @@ class QueueStore:
                 break
         return claimed
 
-    async def unclaim(self, place: Place, token: int, not_before: datetime | None) -> bool:
+    async def renew(self, place: Place, token: int, call_id: str) -> bool:
+        """Make a claim last longer, because its call goes on; False where it has ended.
+
+        Raises:
+            StoreError: It could not be, or may have been.
+        """
+        queue = self._shard(place).queue
+        name = self._vault.call_name(call_id)
+        arguments = (place.member, str(token), milliseconds(CALL_LASTS), name)
+        asked = _RENEW.call((queue[1], queue[3]), arguments)
+        (answer,) = await self._vault.client.write(lambda redis: together(redis, asked))
+        return answer == 1
+
+    async def unclaim(
+        self, place: Place, token: int, not_before: datetime | None, call_id: str | None = None
+    ) -> bool:
         """Give a claimed promise back; False where somebody else has claimed it since.
+
+        Args:
+            place: Which.
+            token: Of the claim.
+            not_before: When it is to be due again, by the service's clock; None for when it was.
+            call_id: The call that has it, where it was rung at without a claim.
 
         Raises:
             StoreError: It could not be given back, or may have been.
         """
         again = "" if not_before is None else milliseconds_at(not_before)
-        asked = _UNCLAIM.call(self._shard(place).queue[:4], (place.member, str(token), again))
+        name = "" if call_id is None else self._vault.call_name(call_id)
+        asked = _UNCLAIM.call(self._shard(place).queue[:4], (place.member, str(token), again, name))
         (answer,) = await self._vault.client.write(lambda redis: together(redis, asked))
         return answer == 1
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from advisor.engagement.promises import Promise, PromiseState
-from advisor.engagement.slots import Callbacks
+from advisor.engagement.slots import Callbacks, bucket
 from advisor.store.keys import SHARDS
 from advisor.store.vault import QueueChange, Raw
+
+#: How long a claim holds from when advice is asked on its call, or something happens in that.
+CALL_LASTS: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +123,10 @@ def queue_change(promise: Promise, settings: Callbacks) -> QueueChange:
     place = Place.of(promise.id or "")
     assert place is not None  # noqa: S101 - only promises of our own are kept
     team = promise.fallback or settings.team
-    slot = f"{team}|{milliseconds_at(promise.due_at)}"
+    length = settings.slot
+    if promise.due_until is not None:
+        length = promise.due_until - promise.due_at
+    slot = f"{team}|{milliseconds_at(bucket(promise.due_at, length))}"
     if not promise.state.is_open:
         missed = promise.state is PromiseState.MISSED
         return QueueChange(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from advisor.engagement.slots import FURTHEST, Callbacks, Capacity
+from advisor.engagement.slots import FURTHEST, Callbacks, Capacity, bucket
 from advisor.store.keys import SHARDS
 from advisor.store.queued import Place
 from advisor.store.retention import milliseconds
@@ -65,7 +65,7 @@ class SlotStore:
         Raises:
             StoreError: Nobody knows whether there is room.
         """
-        return await self._room("hold", place.member, team, start, settings)
+        return await self._room("hold", place.member, team, bucket(start, settings.slot), settings)
 
     async def drop(self, place: Place, team: str, start: datetime, settings: Callbacks) -> None:
         """Free what was held for a promise that came to nothing; one that was stored keeps it.
@@ -73,7 +73,7 @@ class SlotStore:
         Raises:
             StoreError: It could not be; a hold ends by itself.
         """
-        await self._room("drop", place.member, team, start, settings)
+        await self._room("drop", place.member, team, bucket(start, settings.slot), settings)
 
     async def set(
         self, team: str, capacities: Mapping[datetime, int], settings: Callbacks

@@ -1,13 +1,15 @@
 -- Gives a claimed promise back.
 --
 -- KEYS  the shard's due, leases, owed and claims
--- ARGV  1 the member, 2 the token, 3 when it is to be due again ('' for when it was)
+-- ARGV  1 the member, 2 the token, 3 when it is to be due again ('' for when it was), 4 the name of
+--       the call that has it ('' for none)
 -- gives  1 where nobody has it now, 0 where somebody else has claimed it since
 local claim = redis.call('HGET', KEYS[4], ARGV[1])
 if not claim then
   return 1
 end
-if string.match(claim, '^(%d+)|') ~= ARGV[2] then
+local token, worker = string.match(claim, '^(%d+)|(.*)$')
+if token ~= ARGV[2] and (ARGV[4] == '' or worker ~= ARGV[4]) then
   return 0
 end
 redis.call('HDEL', KEYS[4], ARGV[1])

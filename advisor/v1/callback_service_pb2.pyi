@@ -692,7 +692,7 @@ class SlotCapacity(_message.Message):
     """How many. 0: none."""
     @_builtins.property
     def starts_at(self) -> _timestamp_pb2.Timestamp:
-        """When the slot begins: a beginning of the pack's slots."""
+        """When the slot begins. A team's day is cut into slots of the pack's length from midnight UTC on."""
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.engagement.slots import Callbacks, Capacity, grid
+from advisor.engagement.slots import Callbacks, Capacity, Slot, grid
 
 HALF_HOUR = timedelta(minutes=30)
 LONDON = ZoneInfo("Europe/London")
@@ -90,6 +90,7 @@ def test_what_a_snapshot_does_not_name_has_room() -> None:
     """Only a slot that is known to be full has none, for its own team."""
     noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
     capacity = Capacity(frozenset({("cards", noon)}))
-    assert not capacity.has_room("cards", noon)
-    assert capacity.has_room("loans", noon)
-    assert Capacity().has_room("cards", noon)
+    slot = Slot(start=noon + timedelta(minutes=10), end=noon + timedelta(minutes=40), zone=LONDON)
+    assert not capacity.has_room("cards", slot)
+    assert capacity.has_room("loans", slot)
+    assert Capacity().has_room("cards", slot)

@@ -654,3 +654,18 @@ def test_a_promise_that_somebody_else_has_claimed_is_left_to_them(
     assert advice.verdict.decision is decision
     codes = [reason.code for reason in advice.verdict.reasons]
     assert codes == ([] if dialled else [ReasonCode.PROMISE_DUE_ELSEWHERE])
+
+
+@pytest.mark.parametrize(
+    ("zone", "decision"),
+    [(None, Decision.ALLOW), ("Europe/London", Decision.ALLOW), ("Asia/Tokyo", Decision.DEFER)],
+)
+def test_their_wish_was_for_an_hour_of_their_day(zone: str | None, decision: Decision) -> None:
+    """A promise lifts the company's hours only where a clock shows the time that was agreed."""
+    closed = Calendar(id="closed", open={}, basis=Basis.POLICY)
+    pack = packs.pack(calendars=[closed], default_calendar="closed")
+    promise = Promise(state=PromiseState.DUE, due_at=packs.NOW, id="p", zone=zone)
+    advice = advised(
+        pack, call={"promise_id": "p"}, history=History(contacts=(), promises=(promise,))
+    )
+    assert advice.verdict.decision is decision

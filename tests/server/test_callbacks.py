@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,11 +127,14 @@ class _Desk:
         return list((await self.callbacks.ClaimDuePromises(request)).claimed)
 
     async def rung(
-        self, claim: wire.ClaimedPromise, call_id: str = "c-2"
+        self,
+        claim: wire.ClaimedPromise,
+        call_id: str = "c-2",
+        zones: tuple[str, ...] = ("Europe/London",),
     ) -> advisor.AdviseResponse:
         """Ask advice on the call that a claim is for."""
         request = advisor.AdviseRequest(
-            call=Call(call_id=call_id, brand="acme", time_zones=["Europe/London"]),
+            call=Call(call_id=call_id, brand="acme", time_zones=list(zones)),
             purpose=Purpose(id="pin-migration"),
         )
         request.customer.customer_id = claim.promise.customer_id
@@ -423,6 +426,49 @@ async def test_a_late_worker_is_refused(desk: _Desk, hands: Hands) -> None:
         )
     assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     assert (await desk.rung(claim)).verdict.decision == DECISION_ALLOW
+
+
+async def test_a_call_that_is_not_made_gives_its_promise_back(desk: _Desk, hands: Hands) -> None:
+    """A promise whose call may not be made now is due again when it may be, without a word."""
+    await desk.made(due_at=_FOUR + timedelta(hours=1))
+    update = customers.UpdateCustomerRequest(customer_id="K-1")
+    quiet = update.profile.quiet_times.quiet_times.add(begins="16:50", ends="17:10")
+    quiet.source = terms.QUIET_SOURCE_STATED
+    await desk.customers.UpdateCustomer(update)
+    hands.now = _FOUR + timedelta(hours=1)
+    [claim] = await desk.claimed()
+    advice = await desk.rung(claim)
+    assert advice.verdict.decision == DECISION_DEFER
+    assert await desk.claimed() == []
+    hands.now += timedelta(minutes=10)
+    async with asyncio.timeout(20):
+        while not await desk.claimed():
+            pass
+
+
+async def test_a_time_beside_the_grid_takes_room_in_its_slot(desk: _Desk) -> None:
+    """001-11: times within one slot share its room, whatever minute they are named for."""
+    await desk.made(1, due_at=_FOUR)
+    await desk.made(2, due_at=_FOUR + timedelta(minutes=10))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.made(3, due_at=_FOUR + timedelta(minutes=20))
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_a_customer_who_has_moved_is_rung_when_it_is_day_there(
+    desk: _Desk, hands: Hands
+) -> None:
+    """The promised instant stays; where it is night by then, the call waits for the day."""
+    promise = (await desk.made(due_at=_FOUR - timedelta(hours=6))).promise
+    update = customers.UpdateCustomerRequest(customer_id="K-1")
+    update.profile.stated_zone = "America/New_York"
+    await desk.customers.UpdateCustomer(update)
+    hands.now = _FOUR - timedelta(hours=6)
+    [claim] = await desk.claimed()
+    advice = await desk.rung(claim, zones=())
+    assert promise.zone == "Europe/London"
+    assert advice.verdict.decision == DECISION_DEFER
+    assert advice.verdict.not_before.ToDatetime(tzinfo=UTC).hour == 14
 
 
 async def test_given_back(desk: _Desk, hands: Hands) -> None:

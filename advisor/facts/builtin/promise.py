@@ -14,7 +14,7 @@ from advisor.facts.values import NEVER, UNKNOWN, FactType, Scalar, Tell, Value
 from advisor.facts.vocabulary import PurposeKind
 
 
-def _of_this_call(situation: Situation) -> Promise | None:
+def promise_of(situation: Situation) -> Promise | None:
     """Find the promise that this call is about: open ones first, then the nearest in time.
 
     A call belongs to the promise that it names; else to the promises of its subject; a promised
@@ -38,7 +38,7 @@ def _of_this_call(situation: Situation) -> Promise | None:
 
 def _this(pick: Callable[[Promise], Scalar | None]) -> Reader:
     def read(situation: Situation) -> Value:
-        promise = _of_this_call(situation)
+        promise = promise_of(situation)
         picked = None if promise is None else pick(promise)
         return UNKNOWN if picked is None else picked
 
@@ -55,7 +55,7 @@ def _other_due_at(situation: Situation) -> Value:
 
     Never, where the customer's history is known and holds none.
     """
-    this = _of_this_call(situation)
+    this = promise_of(situation)
     due = [
         promise.due_at
         for promise in situation.history.promises
@@ -73,7 +73,7 @@ def _clock(promise: Promise) -> time | None:
 
 
 def _is_late(situation: Situation) -> Value:
-    promise = _of_this_call(situation)
+    promise = promise_of(situation)
     if promise is None:
         return UNKNOWN
     over = promise.due_until is not None and promise.due_until <= situation.now
