@@ -240,13 +240,16 @@ async def _times(
 
 
 async def _promises_of(request: Request, agent_id: str, now: datetime) -> AsyncIterator[Promise]:
-    midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    """Iterate over what an agent owes until the end of today, by the clock of each promise."""
     listing = wire.ListPromisesRequest(owners=[agent_id], page_size=_PAGE)
-    listing.due_before.FromDatetime((midnight + timedelta(days=1)).astimezone(UTC))
+    listing.due_before.FromDatetime((now + timedelta(days=1)).astimezone(UTC))
     while True:
         page = await callbacks(request).ListPromises(listing, timeout=PATIENCE)
         for each in page.promises:
-            yield each
+            zone = ZoneInfo(each.zone or "UTC")
+            due = each.due_at.ToDatetime(UTC).astimezone(zone)
+            if due.date() <= now.astimezone(zone).date():
+                yield each
         listing.page_token = page.next_page_token
         if not listing.page_token:
             return
@@ -256,7 +259,9 @@ def _answer(request: Request, name: str, named: str, status: int, **values: obje
     """Answer with a part of the page where its script asks, else with a page of its own."""
     part = html(name, **values)
     if request.headers.get("x-desk") != "1":
-        part = html("part.html", named=named, part=part, back=f"/call/{quote(named, safe='')}")
+        follow = "agent" if name == "owed.html" else "call"
+        back = f"/{follow}/{quote(named, safe='')}"
+        part = html("part.html", named=named, part=part, back=back)
     return HTMLResponse(part, status_code=status)
 
 

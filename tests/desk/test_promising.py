@@ -201,7 +201,9 @@ async def test_it_is_done_without_scripts(desk: _Desk) -> None:
     assert booked.text.startswith("<!doctype html>")
     assert "Booked: today at half past three" in booked.text
     assert 'href="/call/c-1"' in booked.text
-    assert (await desk.web.get("/promises/sam")).text.startswith("<!doctype html>")
+    owed = (await desk.web.get("/promises/sam")).text
+    assert owed.startswith("<!doctype html>")
+    assert 'href="/agent/sam"' in owed
 
 
 @pytest.mark.parametrize(
