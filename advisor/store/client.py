@@ -173,7 +173,8 @@ class StoreClient:
         except StoreError as error:
             if error.reason is Reason.READ_ONLY and not self.fails_over:
                 # The name may lead to another server by now.
-                await self._reached.look()
+                with contextlib.suppress(*DRIVER_ERRORS):
+                    await self._reached.look()
             elif error.reason in LASTING or error.reason is Reason.READ_ONLY:
                 self._breaker = self._breaker.failed(_now())
                 self._start_probing(error.reason)

@@ -19,7 +19,7 @@ from advisor.facts.situation import Profile
 from advisor.store.calls import Beginning, Begun, CallStore, decision_record
 from advisor.store.changes import ChangeFeed
 from advisor.store.cluster import primaries
-from advisor.store.customers import Change, CustomerStore
+from advisor.store.customers import Change, CustomerStore, Unavailable
 from advisor.store.drain import drained
 from advisor.store.erasure import ErasureStore
 from advisor.store.errors import (
@@ -29,8 +29,8 @@ from advisor.store.errors import (
     StoreUnavailable,
 )
 from advisor.store.evidence import EvidenceStore
-from advisor.store.journal import Journal
-from advisor.store.keys import SHARDS
+from advisor.store.journal import Journal, files_of
+from advisor.store.keys import SHARDS, Keys
 from advisor.store.live import LiveStore
 from advisor.store.live_records import VERSION, AgentRecord, EventRecord
 from advisor.store.marks import Mark
@@ -39,7 +39,7 @@ from advisor.store.overdue import settled
 from advisor.store.packs import PackStore
 from advisor.store.queue import QueueStore
 from advisor.store.queued import milliseconds_at
-from advisor.store.restoring import marks_of
+from advisor.store.restoring import marks_of, restore
 from advisor.store.scripts import together
 from advisor.store.slots import SlotStore
 from advisor.store.suitability import check
@@ -214,6 +214,31 @@ async def test_what_the_steward_does(vault: Vault, tmp_path: Path) -> None:
     assert await weather.refresh(NOW + timedelta(hours=2)) == ()
     await packs.keep("v", {"a.yaml": b"a"})
     assert await packs.files("v") == {"a.yaml": b"a"}
+
+
+async def test_lost_data_is_restored(vault: Vault, tmp_path: Path) -> None:
+    """Fault 14: what every server has lost is unknown, and the journal brings all of it back."""
+    memories, journal = MemoryStore(vault), Journal(tmp_path / "journal")
+    for number in range(30):
+        await settle(memories, number, f"K-{number}")
+    while await drained(vault, journal, NOW):
+        """Until the journal has all."""
+    await vault.client.write(partial(emptied, vault.keys))
+    assert await CustomerStore(vault).read("K-3") == Unavailable(reason=Reason.LOST)
+
+    restored = await restore(vault, files_of([journal.folder]))
+
+    assert (restored.lines, restored.applied) == (30, 30)
+    for number in range(30):
+        assert await causes(memories, f"K-{number}") == [f"o-{number}"]
+        assert (await settle(memories, number, f"K-{number}")).repeated
+
+
+async def emptied(keys: Keys, redis: Redis) -> None:
+    """Lose all that the servers hold of a namespace, as FLUSHALL would."""
+    for primary in await primaries(redis):
+        async for key in primary.scan_iter(f"{keys.layout.partition(':')[0]}:*"):
+            await primary.delete(key)
 
 
 async def test_promises_to_ring_back(vault: Vault) -> None:
