@@ -157,6 +157,8 @@ async def test_a_time_they_name_is_tried_by_keyboard(browser: Browser, client: C
     """The answer is read out with its reason, and Enter is then again for what is said next."""
     async with served(client.running.address) as url:
         page = await _open(browser, url)
+        await page.keyboard.press("n")
+        assert await page.evaluate("document.activeElement.id") == "at"
         await page.fill("#at", "2026-01-12T21:30")
         await page.keyboard.press("Enter")
         await page.wait_for_selector(".refused", timeout=_SOON)

@@ -277,7 +277,9 @@ async def test_the_page_says_that_the_service_is_away() -> None:
         assert "Not booked yet" in answer.text
 
 
-def test_no_key_books_and_reports() -> None:
-    """A key that books a time is no other button's."""
-    keys = {button.key for group in GROUPS for button in group.buttons}
-    assert keys.isdisjoint(SLOT_KEYS)
+async def test_no_key_does_two_things(desk: _Desk) -> None:
+    """A key of ringing back is no other button's, nor twice its own."""
+    keys = re.findall('data-key="(.)"', await desk.times())
+    others = {button.key for group in GROUPS for button in group.buttons}
+    assert keys == ["1", "2", "3", "n"]
+    assert others.isdisjoint({*keys, *SLOT_KEYS})

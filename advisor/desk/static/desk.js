@@ -168,5 +168,6 @@ document.addEventListener("keydown", (pressed) => {
   const button = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === pressed.key);
   if (!button || button.closest("[hidden]")) return;
   pressed.preventDefault();
-  button.click();
+  if (button instanceof HTMLInputElement) button.focus();
+  else button.click();
 });
