@@ -115,6 +115,8 @@ class _Sentinels(Sentinel):
     async def discover_master(self, service_name: str) -> Address:
         """Ask where the primary is; many connections that are made at once ask once.
 
+        While no Sentinel answers, nobody can take over, and the primary is where it was.
+
         Raises:
             RedisConnectionError: No Sentinel knows.
         """
@@ -129,16 +131,19 @@ class _Sentinels(Sentinel):
     async def _ask(self, service_name: str) -> Address:
         """Ask one after the other; who answers is asked first next time."""
         failure: Exception | None = None
+        silent = 0
         for place, sentinel in enumerate(self.sentinels):
             try:
                 found: Any = await sentinel.sentinel_get_master_addr_by_name(service_name)
             except DRIVER_ERRORS as error:
-                failure = error
+                failure, silent = error, silent + 1
                 continue
             if found is not None:
                 self.sentinels[0], self.sentinels[place] = sentinel, self.sentinels[0]
                 host, port = found
                 return (host.decode() if isinstance(host, bytes) else host, int(port))
+        if self._told_at and silent == len(self.sentinels):
+            return self._told
         raise RedisConnectionError("No Sentinel knows the service's primary.") from failure
 
 

@@ -121,6 +121,24 @@ async def test_failover_by_hand(sentinels: Watched, namespace: str) -> None:
         assert {Reason.LOST, Reason.OTHER}.isdisjoint(line.callers.refused)
 
 
+async def test_sentinels_are_gone(sentinels: Watched, namespace: str) -> None:
+    """Without Sentinels nothing can take over, and the primary is used as before."""
+    async with opened(sentinels.url, namespace, settings=SWIFT) as vault:
+        primary = sentinels.primary
+        for sentinel in sentinels.sentinels:
+            sentinel.signal(signal.SIGKILL)
+        primary.command("CLIENT", "KILL", "TYPE", "normal")
+        key = vault.keys.weather
+
+        assert await written(vault, key, now()) < 1.0
+        # Not even a breaker that opened needs them.
+        primary.signal(signal.SIGSTOP)
+        with pytest.raises(StoreUnavailable):
+            await vault.client.write(lambda redis: redis.set(key, "v"))
+        primary.signal(signal.SIGCONT)
+        assert await written(vault, key, now()) < _SENTINEL_BACK
+
+
 async def test_replicas_are_gone(sentinels: Watched, namespace: str, tmp_path: Path) -> None:
     """Fault 8: without replicas no write is answered with OK, calls go on, and ids settle it."""
     journal = Journal(tmp_path / "journal")
