@@ -32,7 +32,7 @@ from advisor.guidance.script import Candidate, Writer
 from advisor.guidance.situations import call_as_stated, stated_after
 from advisor.guidance.state import CallState, state_of
 from advisor.guidance.urgency import by_urgency, strongest
-from advisor.rules.pack import Opening, Purpose, Rule, Section
+from advisor.rules.pack import Item, Opening, Purpose, Rule, Section
 
 #: Advice that nothing else ends is asked for again after this.
 VALID: Final = timedelta(minutes=5)
@@ -147,6 +147,13 @@ def _tasks(rules: Iterable[Rule]) -> Iterator[Task]:
             )
 
 
+def _wants_nothing(item: Item) -> bool:
+    """Tell whether an item asks for nothing that a call that should not be made may ask for."""
+    if item.kind is ItemKind.OFFER:
+        return item.what in tables.STILL_OFFERED
+    return item.ask is None or item.ask in tables.STILL_ASKED
+
+
 def _no_grounds(_rule: Rule) -> tuple[tuple[UsedFact, ...], bool]:
     """Name nothing: what a call would be judged as is no ground of what it is."""
     return (), False
@@ -214,10 +221,18 @@ class _Scene:
         if not self.situation.call.dialled:
             self.writer.no_call(found)
             return []
-        if decision is not Decision.BLOCK:
-            return found
-        self.writer.no_call(each for each in found if each.item.kind not in _ENDING)
-        return [each for each in found if each.item.kind in _ENDING]
+        if decision is Decision.BLOCK:
+            return self._but(found, lambda item: item.kind in _ENDING)
+        codes = {reason.code for reason in self.judged.verdict.reasons}
+        return found if codes <= tables.OF_THE_MOMENT else self._but(found, _wants_nothing)
+
+    def _but(self, found: Iterable[Candidate], shows: Callable[[Item], bool]) -> list[Candidate]:
+        """Withhold what is only for a call that is made, and list the rest."""
+        parted: dict[bool, list[Candidate]] = {True: [], False: []}
+        for each in found:
+            parted[shows(each.item)].append(each)
+        self.writer.no_call(parted[False])
+        return parted[True]
 
     def advice(self, known: tuple[Guidance, ...]) -> Advice:
         """Put the answer together."""

@@ -16,6 +16,7 @@ from advisor.facts.vocabulary import (
     Disclosure,
     Establishes,
     ItemKind,
+    ReasonCode,
     Sensitivity,
     Verification,
     VerificationMethod,
@@ -169,3 +170,24 @@ def allowed_asks(tier: TrustTier, lowered: Mapping[str, int]) -> int:
             if each.counts_as >= counts
         ),
     )
+
+
+#: Reasons about the moment, not about the call: a call that rings already goes on as it is.
+OF_THE_MOMENT: Final = frozenset(
+    {
+        ReasonCode.OUTSIDE_LEGAL_WINDOW,
+        ReasonCode.OUTSIDE_COMPANY_WINDOW,
+        ReasonCode.ZONE_AMBIGUOUS,
+        ReasonCode.PUBLIC_HOLIDAY,
+        ReasonCode.CUSTOMER_QUIET_TIME,
+        ReasonCode.FREQUENCY_CAP,
+        ReasonCode.POST_CONVERSATION_WAIT,
+        ReasonCode.CONTEXT_STALE,
+        ReasonCode.PROMISE_DUE_ELSEWHERE,
+    }
+)
+
+#: What may still be asked and offered in a call that should not have been made, and is on the line:
+#: what serves the customer, and ends it well.
+STILL_ASKED: Final = frozenset({Ask.PERSON, Ask.TIME})
+STILL_OFFERED: Final = frozenset({"callback", "message", "letter", "human"})

@@ -406,6 +406,10 @@ def test_nothing_is_shown_for_a_call_that_is_not_made(scene: Scene) -> None:
     elif advice.verdict.decision is Decision.BLOCK:
         kinds = {each.kind for each in advice.items}
         assert kinds <= {ItemKind.STOP, ItemKind.CLOSE}
+    elif not {each.code for each in advice.verdict.reasons} <= tables.OF_THE_MOMENT:
+        assert {each.ask for each in advice.items} <= {None, *tables.STILL_ASKED}
+        offers = {each.what for each in advice.items if each.kind is ItemKind.OFFER}
+        assert offers <= tables.STILL_OFFERED
 
 
 @given(scenes())

@@ -9,7 +9,7 @@ import pytest
 
 from advisor.engagement.limits import Span, SpanUnit
 from advisor.facts.situation import Profile
-from advisor.facts.vocabulary import Ask, Decision, Force, ItemKind, ReasonCode, Stage
+from advisor.facts.vocabulary import Ask, Decision, Disclosure, Force, ItemKind, ReasonCode, Stage
 from advisor.guidance.advise import advise
 from advisor.guidance.decision import Advice, Withheld
 from advisor.guidance.script import order_of
@@ -271,3 +271,33 @@ def test_a_task_is_raised_whether_or_not_the_call_is_made() -> None:
         timedelta(hours=2),
         "Because of a.",
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (ReasonCode.OPEN_COMPLAINT, ["r/say", "r/person", "r/callback"]),
+        (ReasonCode.FREQUENCY_CAP, ["r/say", "r/person", "r/goal", "r/callback"]),
+    ],
+)
+def test_a_call_that_rings_and_should_not_wants_nothing(
+    reason: ReasonCode, expected: list[str]
+) -> None:
+    """A call on the line that is put off for what it is only serves; for its hour, it goes on."""
+    offer, ask = ItemKind.OFFER, ItemKind.ASK
+    pack = packs.pack(
+        packs.ruling("held", Decision.DEFER, reason),
+        rule(
+            "r",
+            item("say"),
+            item("person", "Is that you?", kind=ask, ask=Ask.PERSON),
+            item("goal", "What do you want?", kind=ask, ask=Ask.GOAL),
+            item("callback", "Shall I ring again?", kind=offer, what="callback"),
+            item("savings", "A savings plan?", kind=offer, what="savings"),
+        ),
+        budgets=Budgets(items=9),
+    )
+    call = {"dialled": True, "stage": Stage.BODY, "disclosure": Disclosure.STATEMENT}
+    advice = advised(pack, call=call)
+    assert advice.verdict.decision is Decision.DEFER
+    assert sorted(shown(advice)) == sorted(expected)
