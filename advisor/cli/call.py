@@ -131,6 +131,9 @@ def _answer(guidance: CallGuidance) -> Padding:
         shown.append(after)
     for item in shown:
         table.add_row(word(item, "kind").upper(), Text(item.text, "bold"))
+    if guidance.do_not_ask:
+        asks = ", ".join(ask.replace("_", " ") for ask in guidance.do_not_ask)
+        table.add_row("do not ask", Text(asks, "dim"))
     if guidance.uncovered:
         words = "The pack has no words for this; it is counted for its authors."
         table.add_row("", Text(words, "yellow"))
@@ -164,6 +167,8 @@ def _came_of_it(outcome: RecordOutcomeResponse, player: Player) -> Text:
         tier = word(card.card, "tier") or "unknown"
         text.append(f"  The card, by our estimate: {tier}", "bold")
         text.append(f" ({outcome.balance_before:.1f} before, {outcome.balance_after:.1f} after)\n")
+        for line in card.lines:
+            text.append(f"    {line.text}\n", "dim")
     return text
 
 

@@ -18,6 +18,7 @@ class Metrics:
 
     __slots__ = (
         "adherence",
+        "bad_endings",
         "callback_answers",
         "decisions",
         "degraded",
@@ -79,6 +80,12 @@ class Metrics:
             "advisor_adherence_events",
             "What agents did otherwise than advised, to improve the rules and judge nobody.",
             ["what"],
+            registry=registry,
+        )
+        self.bad_endings = Counter(
+            "advisor_bad_endings",
+            "Calls that left the customer annoyed, by the stage and the item at which they ended.",
+            ["stage", "item"],
             registry=registry,
         )
         self.callback_answers = Counter(

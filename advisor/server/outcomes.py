@@ -81,15 +81,25 @@ class Outcomes:
         answer.durability = words.DURABILITY.write(committed.durability)
         answer.repeated = committed.repeated
         if not committed.repeated:
-            # Somebody else may be rung on the same number.
             outcome, done = settled[-1]
-            for promise in done.promises:
-                if not promise.state.is_open:
-                    self._metrics.promises.labels(promise.state.value).inc()
+            self._count(guide, outcome, done)
+            # Somebody else may be rung on the same number.
             work = self._store.calls.settle_number(outcome.contact, request.call_id)
             self._aftermath.later("number", work)
             self._aftermath.later("live", self._store.live.ended(request.call_id))
         return answer
+
+    def _count(self, guide: Guide, outcome: Outcome, done: Settlement) -> None:
+        for promise in done.promises:
+            if not promise.state.is_open:
+                self._metrics.promises.labels(promise.state.value).inc()
+        contact = outcome.contact
+        if contact.ended_badly:
+            # Only words of the contract and of the pack: what a caller makes up is no label.
+            item = contact.ended_after if contact.ended_after in guide.items else None
+            self._metrics.bad_endings.labels(
+                contact.ended_at_stage or "unknown", item or "unknown"
+            ).inc()
 
     async def record_signal(
         self, request: customer_service_pb2.RecordSignalRequest, call: Call

@@ -25,7 +25,7 @@ from advisor.v1 import customer_service_pb2 as customers
 from advisor.v1 import vocabulary_customer_pb2 as terms
 from advisor.v1.advisor_service_pb2 import AdviseRequest, AdviseResponse
 from advisor.v1.advisor_service_pb2_grpc import AdvisorServiceStub
-from advisor.v1.vocabulary_call_pb2 import VERIFICATION_LEVEL_STRONG
+from advisor.v1.vocabulary_call_pb2 import CALL_STAGE_HEADLINE, VERIFICATION_LEVEL_STRONG
 from advisor.v1.vocabulary_decision_pb2 import (
     DECISION_ALLOW,
     DECISION_BLOCK,
@@ -490,6 +490,23 @@ async def test_a_decision_can_be_explained_afterwards(client: Client) -> None:
     with pytest.raises(Refused) as missing:
         await _explained(client, decision_id="nothing")
     assert missing.value.reason == "UNKNOWN_DECISION"
+
+
+async def test_where_calls_end_badly_is_counted_for_whoever_owns_the_step(client: Client) -> None:
+    """002-11: bad endings are counted by stage and item of the pack, by no words of a caller."""
+    for number, after in enumerate(("headline-first/headline", "made/up"), 1):
+        request = _outcome(terms.DISPOSITION_DECLINED_IDENTITY, number)
+        request.call.ended_at_stage = CALL_STAGE_HEADLINE
+        request.call.ended_after = after
+        await _told(client, request)
+    await _told(client, _outcome(terms.DISPOSITION_COMPLETED_SERVICE, 3))
+    counted = {
+        (sample.labels["stage"], sample.labels["item"]): sample.value
+        for metric in client.registry.collect()
+        for sample in metric.samples
+        if sample.name == "advisor_bad_endings_total"
+    }
+    assert counted == {("headline", "headline-first/headline"): 1, ("headline", "unknown"): 1}
 
 
 async def test_no_personal_data_is_left_in_logs_metrics_or_keys(

@@ -16,7 +16,14 @@ from typing import Any
 import grpc
 import pytest
 
-from advisor.v1.advisor_service_pb2 import AdviseResponse
+from advisor.v1.advisor_service_pb2 import (
+    AdviseResponse,
+    GuideCallRequest,
+    WatchGuidanceRequest,
+)
+from advisor.v1.advisor_service_pb2_grpc import AdvisorServiceStub
+from advisor.v1.callback_service_pb2 import WatchDuePromisesRequest
+from advisor.v1.callback_service_pb2_grpc import CallbackServiceStub
 from tests.server.desk import ADVISE
 from tests.server.running import pin_call, settings_for
 
@@ -91,3 +98,29 @@ async def test_signals_at_any_time_end_it_without_a_traceback(
         code = await asyncio.wait_for(process.wait(), 20)
     assert code == 0
     assert b"Traceback" not in rest
+
+
+async def test_streams_that_are_held_open_do_not_hold_up_the_end(tmp_path: Path) -> None:
+    """SIGTERM with watchers and a guided call open: each is told, and the service ends in time."""
+    async with started(tmp_path) as process:
+        address = (await line(process, "advisor.started"))["address"]
+        async with grpc.aio.insecure_channel(address) as channel:
+            advisor: Any = AdvisorServiceStub(channel)
+            callbacks: Any = CallbackServiceStub(channel)
+            request = pin_call(customer_id="cust-1")
+            await advisor.Advise(request, timeout=10)
+            guided = advisor.GuideCall()
+            await guided.write(GuideCallRequest(context=request))
+            streams = [
+                guided,
+                advisor.WatchGuidance(WatchGuidanceRequest(call_id="c-1")),
+                callbacks.WatchDuePromises(WatchDuePromisesRequest()),
+            ]
+            for stream in streams:
+                assert await stream.read() is not grpc.aio.EOF
+            process.send_signal(signal.SIGTERM)
+            await line(process, "advisor.stopped")
+            code = await asyncio.wait_for(process.wait(), 20)
+            ends = [await stream.code() for stream in streams]
+    assert code == 0
+    assert set(ends) <= {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
