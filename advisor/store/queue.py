@@ -30,6 +30,13 @@ _ENQUEUE: Final = Script("enqueue.lua")
 #: How often a claim looks again where others were faster.
 _LOOKS: Final = 3
 
+#: Promises beyond those wanted that a claim looks at, as others claim at the same time.
+_SPARE: Final = 32
+
+#: Promises of each shard that are looked at, at least; and how many times its share of all.
+_SHARE: Final = 2
+_FAIRNESS: Final = 4
+
 #: How long a missed promise is listed.
 MISSED_FOR: Final = timedelta(days=7)
 
@@ -84,32 +91,28 @@ class QueueStore:
             found.append(_kept(place, memory if isinstance(memory, bytes | str) else None))
         return found
 
-    async def peek(self, now: datetime, most: int, owners: Sequence[str] = ()) -> list[Due]:
+    async def peek(
+        self, now: datetime, most: int, owners: Sequence[str] = (), *, spare: int = 0
+    ) -> list[Due]:
         """List promises that are due and that nobody has claimed, the one due longest first.
+
+        Of very many, a few of each shard are looked at, among them always the one due longest.
 
         Args:
             now: By the service's clock, aware, UTC.
             most: How many at most.
             owners: Agents and teams; none for everybody's.
+            spare: How many more to list, where they are at hand.
 
         Raises:
             StoreError: It cannot be read; StoreLost: nobody can know what is due.
         """
-        arguments: tuple[Argument, ...] = (milliseconds_at(now), most, *owners)
-        asked = [
-            _PEEK.call((*keys.queue[:4], keys.generation), arguments)
-            for keys in map(self._vault.keys.shard, range(SHARDS))
-        ]
-        expected = self._expected()
-        answers = await self._vault.client.write(lambda redis: together(redis, *asked))
-        marks, lists = zip(*map(_row, answers), strict=True)
-        self._check(expected, marks)
-        found = [
-            Due(place=Place.in_queue(shard, member), at=at)
-            for shard, answer in enumerate(lists)
-            for member, at in _scored(answer)
-        ]
-        return sorted(found, key=lambda due: (due.at, due.place.id))[:most]
+        share = min(most + spare, max(_SHARE, _FAIRNESS * most // SHARDS))
+        lists = await self._peeked(now, share, owners)
+        if sum(map(len, lists)) < most and any(len(each) >= share for each in lists):
+            lists = await self._peeked(now, most, owners)
+        found = [due for each in lists for due in each]
+        return sorted(found, key=lambda due: (due.at, due.place.id))[: most + spare]
 
     async def claim(
         self,
@@ -134,8 +137,13 @@ class QueueStore:
         """
         claimed: list[Claim] = []
         for _look in range(_LOOKS):
-            wanted = await self.peek(now, most - len(claimed), owners)
-            claimed += await self._claimed(now, wanted, worker, lease)
+            wanted = await self.peek(now, most - len(claimed), owners, spare=_SPARE)
+            rest = wanted
+            while rest and len(claimed) < most:
+                # What others were faster to claim is made up for from the same look.
+                missing = most - len(claimed)
+                claimed += await self._claimed(now, rest[:missing], worker, lease)
+                rest = rest[missing:]
             if not wanted or len(claimed) >= most:
                 break
         return claimed
@@ -277,6 +285,22 @@ class QueueStore:
         first = [at for answer in answers[1::2] for _member, at in _scored(answer) if at <= now]
         counts = [answer for answer in answers[::2] if isinstance(answer, int)]
         return Backlog(due=sum(counts), oldest=min(first, default=None))
+
+    async def _peeked(self, now: datetime, most: int, owners: Sequence[str]) -> list[list[Due]]:
+        """Look at the first of each shard."""
+        arguments: tuple[Argument, ...] = (milliseconds_at(now), most, *owners)
+        asked = [
+            _PEEK.call((*keys.queue[:4], keys.generation), arguments)
+            for keys in map(self._vault.keys.shard, range(SHARDS))
+        ]
+        expected = self._expected()
+        answers = await self._vault.client.write(lambda redis: together(redis, *asked))
+        marks, lists = zip(*map(_row, answers), strict=True)
+        self._check(expected, marks)
+        return [
+            [Due(place=Place.in_queue(shard, member), at=at) for member, at in _scored(answer)]
+            for shard, answer in enumerate(lists)
+        ]
 
     async def _claimed(
         self, now: datetime, wanted: Sequence[Due], worker: str, lease: timedelta

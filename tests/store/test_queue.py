@@ -1,0 +1,63 @@
+"""The queue of promises: what is due longest comes first, to each who claims something else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from advisor.store.client import ClientSettings, StoreClient
+from advisor.store.keys import Keys
+from advisor.store.queued import Place
+from advisor.store.suitability import check
+from advisor.store.vault import Vault
+from tests.store.promises import NOW, Desk, later
+
+_LEASE = timedelta(minutes=1)
+
+
+@pytest.fixture(name="desk")
+async def _desk(redis_url: str, namespace: str) -> AsyncIterator[Desk]:
+    client = StoreClient(redis_url, ClientSettings(read_within=5.0, write_within=10.0))
+    keys = Keys(b"a secret of the tests", namespace=namespace)
+    await check(client, keys)
+    yield Desk(Vault(client, keys))
+    await client.aclose()
+
+
+async def test_all_that_one_customer_is_owed(desk: Desk) -> None:
+    """Whoever asks for so many gets so many, though all of them lie in one shard."""
+    for number in range(12):
+        await desk.make(f"r-{number}", due_at=later(-number))
+
+    found = await desk.queue.peek(NOW, 10)
+    claims = await desk.queue.claim(NOW, 10, (), worker="w", lease=_LEASE)
+
+    assert [each.at for each in found] == [later(-number) for number in range(11, 1, -1)]
+    assert [each.place for each in claims] == [each.place for each in found]
+
+
+async def test_the_one_due_longest_comes_first(desk: Desk) -> None:
+    """However many are due, each claim has the one that has been due longest."""
+    for number in range(40):
+        await desk.make("r", f"K-{number}", due_at=later(-((number * 7) % 40)))
+    first: list[Place] = []
+    while claims := await desk.queue.claim(NOW, 1, (), worker="w", lease=_LEASE):
+        first += [each.place for each in claims]
+
+    expected = sorted(range(40), key=lambda number: -((number * 7) % 40))
+    assert first == [desk.queue.place(f"K-{number}", "r") for number in expected]
+
+
+async def test_many_who_claim_at_once_come_away_with_one_each(desk: Desk) -> None:
+    """Of workers that claim at the same time nobody goes without, and no two have the same."""
+    for number in range(20):
+        await desk.make("r", f"K-{number}")
+    claims = await asyncio.gather(
+        *(desk.queue.claim(NOW, 1, (), worker=f"w-{number}", lease=_LEASE) for number in range(20))
+    )
+
+    assert [len(each) for each in claims] == [1] * 20
+    assert len({claim.place for each in claims for claim in each}) == 20
