@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import history, importing, live, loading, matching, service, store
+from bench import history, importing, live, loading, matching, promises, service, store
 from bench.load import require_h2load
 
 BENCHES: Final[dict[str, Callable[[], None]]] = {
@@ -14,6 +14,7 @@ BENCHES: Final[dict[str, Callable[[], None]]] = {
     "loading": loading.main,
     "store": store.main,
     "history": history.main,
+    "promises": promises.main,
     "importing": importing.main,
     "live": live.main,
     "matching": matching.main,
