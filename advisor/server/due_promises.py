@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from advisor.engagement.promises import Promise, PromiseState
-from advisor.engagement.slots import bucket
+from advisor.engagement.slots import FURTHEST, bucket
 from advisor.server import errors
 from advisor.server.packs import LoadedPack
 from advisor.server.promise_context import PromiseContexts
@@ -154,10 +154,16 @@ class DuePromises:
         """Say how many call-backs can be kept."""
         settings = self._loaded().guide.pack.settings.callbacks
         capacities = {times.instant(each.starts_at): each.capacity for each in request.slots}
+        # What nobody can promise yet would be kept until then.
+        furthest = self._clock() + FURTHEST
         wrong = [
             Violation(f"slots[{index}].starts_at", "is no beginning of the pack's slots")
-            for index, start in enumerate(capacities)
-            if bucket(start, settings.slot) != start
+            for index, each in enumerate(request.slots)
+            if bucket(start := times.instant(each.starts_at), settings.slot) != start
+        ] + [
+            Violation(f"slots[{index}].starts_at", f"is more than {FURTHEST.days} days ahead")
+            for index, each in enumerate(request.slots)
+            if times.instant(each.starts_at) > furthest
         ]
         if wrong:
             raise errors.invalid(wrong)
@@ -196,6 +202,10 @@ def _after(token: str) -> tuple[datetime, str] | None:
     if not token:
         return None
     at, _, promise_id = token.partition(".")
-    if not at.isdecimal() or Place.of(promise_id) is None:
+    try:
+        after = datetime.fromtimestamp(int(at) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        after = None
+    if after is None or Place.of(promise_id) is None:
         raise errors.invalid([Violation("page_token", "is none of an earlier answer")])
-    return datetime.fromtimestamp(int(at) / 1000, UTC), promise_id
+    return after, promise_id

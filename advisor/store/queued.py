@@ -106,7 +106,7 @@ class Backlog:
 
     Attributes:
         due: How many promises are due and not claimed.
-        oldest: When the one due longest became due, claimed ones as well; None where none is.
+        oldest: When the one of them due longest became due; None where none is.
     """
 
     due: int

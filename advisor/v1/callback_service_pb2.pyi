@@ -124,7 +124,9 @@ class ProposeSlotsResponse(_message.Message):
 
     @_builtins.property
     def refused(self) -> _containers.RepeatedCompositeFieldContainer[_decision_pb2.Reason]:
-        """Why the time that the customer named cannot be kept, strictest first."""
+        """Why the time that the customer named cannot be kept, strictest first; or, where none was named,
+        why none can be.
+        """
 
     @_builtins.property
     def window(self) -> _duration_pb2.Duration:
@@ -692,7 +694,9 @@ class SlotCapacity(_message.Message):
     """How many. 0: none."""
     @_builtins.property
     def starts_at(self) -> _timestamp_pb2.Timestamp:
-        """When the slot begins. A team's day is cut into slots of the pack's length from midnight UTC on."""
+        """When the slot begins, not more than 60 days ahead. A team's day is cut into slots of the pack's
+        length from midnight UTC on.
+        """
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import grpc
 import pytest
+from google.rpc import error_details_pb2
 
 from advisor.v1 import advisor_service_pb2 as advisor
 from advisor.v1 import callback_service_pb2 as wire
@@ -30,6 +31,7 @@ from advisor.v1.vocabulary_decision_pb2 import (
     REASON_CODE_DNC_INTERNAL,
     REASON_CODE_PROMISE_DUE_ELSEWHERE,
 )
+from tests.server.desk import Refused
 from tests.server.running import NOW, Client, Hands, running, settings_for
 
 _MORE: Final = """
@@ -383,6 +385,27 @@ async def test_capacity_is_pushed(desk: _Desk) -> None:
         await desk.made()
 
 
+@pytest.mark.parametrize(
+    ("starts", "wrong"),
+    [
+        (_FOUR + timedelta(minutes=1), "is no beginning of the pack's slots"),
+        (_FOUR + timedelta(days=60), "is more than 60 days ahead"),
+    ],
+)
+async def test_capacity_of_what_is_no_slot_is_refused(
+    client: Client, starts: datetime, wrong: str
+) -> None:
+    """What no promise can be made for is said to be wrong, by its place among the slots."""
+    request = wire.SetSlotCapacityRequest()
+    for _again in range(2):
+        request.slots.add(capacity=1).starts_at.FromDatetime(_FOUR)
+    request.slots.add(capacity=1).starts_at.FromDatetime(starts)
+    with pytest.raises(Refused) as refused:
+        await client.raw("CallbackService/SetSlotCapacity", request.SerializeToString())
+    [violation] = refused.value.detail(error_details_pb2.BadRequest()).field_violations
+    assert (violation.field, violation.description) == ("slots[2].starts_at", wrong)
+
+
 async def test_kept(desk: _Desk, hands: Hands) -> None:
     """004-22: claimed when it is due, rung at in its window, kept, and credited once."""
     promise = (await desk.made()).promise
@@ -652,6 +675,14 @@ async def test_listed_by_pages(desk: _Desk) -> None:
     before = wire.ListPromisesRequest()
     before.due_before.FromDatetime(_FOUR + timedelta(minutes=1))
     assert len((await desk.callbacks.ListPromises(before)).promises) == 2
+
+
+@pytest.mark.parametrize("token", ["x", "12", "12.x", f"{'9' * 60}.00.a.b", "1e3.00.a.b"])
+async def test_a_page_that_nobody_gave_is_refused(desk: _Desk, token: str) -> None:
+    """A page token that is none of ours is INVALID_ARGUMENT, whatever it looks like."""
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.listed(page_token=token)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_listed_by_call(desk: _Desk) -> None:
