@@ -61,10 +61,12 @@ _SLOTS: Final = tuple(
 )
 #: What a call comes to; few ask for no more calls, as nothing can be promised to them after it.
 _DISPOSITIONS: Final = (
-    *(terms.DISPOSITION_COMPLETED_SERVICE,) * 5,
-    *(terms.DISPOSITION_NO_ANSWER,) * 3,
+    *(terms.DISPOSITION_COMPLETED_SERVICE,) * 8,
+    *(terms.DISPOSITION_NO_ANSWER,) * 6,
     terms.DISPOSITION_DNC_ALL,
 )
+#: When a call was, from the beginning of the promise's slot.
+_minutes: Final = st.sampled_from((-60, -10, 0, 20, 60, 200))
 _pick: Final = st.integers(min_value=0, max_value=1_000)
 
 
@@ -190,7 +192,7 @@ class _Promises(RuleBasedStateMachine):
     @rule(
         which=_pick,
         how=st.sampled_from(_DISPOSITIONS),
-        minutes=st.sampled_from((-60, -10, 0, 20, 60, 200)),
+        minutes=_minutes,
         names_it=st.booleans(),
     )
     def tell(self, which: int, how: int, minutes: int, *, names_it: bool) -> None:
@@ -200,19 +202,28 @@ class _Promises(RuleBasedStateMachine):
         self._tell(told, how, self._due(who, promise_id) + timedelta(minutes=minutes))
 
     @precondition(lambda self: self.told)
-    @rule(
-        which=_pick,
-        how=st.sampled_from(_DISPOSITIONS),
-        minutes=st.sampled_from((-60, 0, 60)),
-        names_it=st.booleans(),
-    )
+    @rule(which=_pick, how=st.sampled_from(_DISPOSITIONS), minutes=_minutes, names_it=st.booleans())
     def correct(self, which: int, how: int, minutes: int, *, names_it: bool) -> None:
         """Correct an outcome; perhaps the call was about no promise after all."""
-        first = self.told.pop(which % len(self.told))
+        self._correct(self.told[which % len(self.told)], how, minutes, names_it=names_it)
+
+    def _correct(self, first: _Told, how: int, minutes: int, *, names_it: bool) -> None:
+        """Correct an outcome that is known."""
+        self.told.remove(first)
         promise_id = first.promise_id if names_it else ""
         told = _Told(first.customer_id, first.call_id, self._id(), promise_id)
         at = self._due(first.customer_id, first.promise_id) + timedelta(minutes=minutes)
         self._tell(told, how, at, corrects=first.outcome_id)
+
+    @precondition(lambda self: self.known)
+    @rule(which=_pick, how=st.sampled_from(_DISPOSITIONS), minutes=_minutes, names_it=st.booleans())
+    def slip(self, which: int, how: int, minutes: int, *, names_it: bool) -> None:
+        """Tell that a promise was kept, and correct it."""
+        who, promise_id = self.known[which % len(self.known)]
+        first = _Told(who, self._id(), self._id(), promise_id)
+        self._tell(first, terms.DISPOSITION_COMPLETED_SERVICE, self._due(who, promise_id))
+        if first in self.told:
+            self._correct(first, how, minutes, names_it=names_it)
 
     @rule(most=st.integers(min_value=1, max_value=3))
     def claim(self, most: int) -> None:
@@ -377,8 +388,8 @@ def test_whatever_happens_to_promises(tmp_path: Path, redis_url: str) -> None:
     """In every order: one effect for one id, balance as the ledger's, queue and slots as owed."""
     loaded = _pack(tmp_path)
     limits = settings(
-        max_examples=15,
-        stateful_step_count=30,
+        max_examples=20,
+        stateful_step_count=40,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     machine = partial(_Promises, redis_url, loaded)
