@@ -143,14 +143,41 @@ def by_outcome(
     return _settled(guide, memory, [done], now, cause=outcome_id, reversals=reversals)
 
 
-def undone(memory: Memory, outcome_id: str) -> Memory:
-    """Open again what an outcome settled, because it is corrected."""
-    return replace(
-        memory,
-        promises=tuple(
-            each.reopened() if each.settled_by == outcome_id else each for each in memory.promises
-        ),
-    )
+def undone(
+    memory: Memory, outcome_id: str, call_id: str | None, tried: Iterable[str]
+) -> tuple[Memory, tuple[LedgerEntry, ...]]:
+    """Open again what an outcome settled, because it is corrected.
+
+    Args:
+        memory: What is remembered.
+        outcome_id: Id of the outcome.
+        call_id: The call whose outcome it was.
+        tried: Ids of promises that counted as rung at in time because of it.
+
+    Returns:
+        What is remembered then, and what to append to the ledger.
+    """
+    ids = frozenset(tried)
+    others = [each for each in memory.contacts if each.id != call_id and each.attempt]
+    after: list[Promise] = []
+    reversals: list[LedgerEntry] = []
+    for promise in memory.promises:
+        before = promise.reopened() if promise.settled_by == outcome_id else promise
+        if promise.id in ids and not any(_rung_in_time(promise, each) for each in others):
+            if before.state is PromiseState.KEPT and before.settled_by is None:
+                # Time took it for kept, as we seemed to have rung.
+                reversals += [entry.reversed() for entry in before.booked]
+                before = before.reopened()
+            before = replace(before, attempted=False, again_at=None)
+        after.append(before)
+    return replace(memory, promises=tuple(after)), tuple(reversals)
+
+
+def _rung_in_time(promise: Promise, contact: Contact) -> bool:
+    """Tell whether a call of ours was about a promise, and in its window."""
+    named = contact.promise_id == promise.id
+    same = contact.promise_id is None and contact.subject in {promise.subject} - {None}
+    return (named or same) and is_within(promise, contact.at)
 
 
 def by_time(

@@ -84,12 +84,14 @@ class Settled:
         corrects: Id of the one it corrected.
         entries: What it appended to the ledger, without reversals.
         suppressed: Suppressions that were not there before it.
+        tried: Ids of promises that count as rung at in time since it.
     """
 
     id: str
     corrects: str | None = None
     entries: tuple[LedgerEntry, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
+    tried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,7 @@ def settle(
     reversals: tuple[LedgerEntry, ...] = ()
     lifts: tuple[Lift, ...] = ()
     if first is not None:
-        before, reversals = _undone(memory, first)
+        before, reversals = _undone(memory, first, outcome.contact.id)
         lifts = _lifted(profile, first, outcome, now)
     known = replace(profile, suppressions=_without(profile.suppressions, lifts))
     entries = earned(
@@ -186,8 +188,15 @@ def settle(
             corrects=outcome.corrects,
             entries=(*entries, *earned_here, *released),
             suppressed=new,
+            tried=_tried(before.promises, over.memory.promises),
         ),
     )
+
+
+def _tried(before: Iterable[Promise], after: Iterable[Promise]) -> tuple[str, ...]:
+    """Return the ids of promises that count as rung at in time only now."""
+    known = {each.id for each in before if each.attempted}
+    return tuple(each.id for each in after if each.attempted and each.id not in known and each.id)
 
 
 def _changed(before: Iterable[Promise], after: Iterable[Promise]) -> tuple[Promise, ...]:
@@ -280,15 +289,18 @@ def _plausible(outcome: Outcome) -> None:
         raise OutcomeRefused("A correction says why the first outcome was wrong: basis is missing.")
 
 
-def _undone(memory: Memory, first: Settled) -> tuple[Memory, tuple[LedgerEntry, ...]]:
+def _undone(
+    memory: Memory, first: Settled, call_id: str | None
+) -> tuple[Memory, tuple[LedgerEntry, ...]]:
     """Take back what an outcome left, but for the account, which only ever grows."""
+    opened, reversals = undone(memory, first.id, call_id, first.tried)
     return (
         replace(
-            undone(memory, first.id),
+            opened,
             facts=tuple(each for each in memory.facts if each.cause != first.id),
             complaints=tuple(each for each in memory.complaints if each.id != first.id),
         ),
-        tuple(entry.reversed() for entry in first.entries),
+        (*(entry.reversed() for entry in first.entries), *reversals),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from advisor.engagement.promises import SETTLED, Promise, PromiseState
 from advisor.facts.memory import Memory
 from advisor.facts.situation import Profile
 from advisor.guidance.guide import Guide
-from advisor.guidance.promising import made
+from advisor.guidance.promising import by_time, made
 from advisor.guidance.settling import Outcome, settle
 from advisor.rules.conditions import Leaf, Operator
 from advisor.rules.pack import Entry, Rule, Section
@@ -43,6 +44,9 @@ _PROMISE = Promise(
     missed_at=_NOW + timedelta(minutes=90),
     subject="pin",
 )
+
+
+_MEMORY = Memory(promises=(_PROMISE,))
 
 
 def _told(disposition: Disposition, corrects: str | None = None, **more: object) -> Outcome:
@@ -101,3 +105,44 @@ def test_what_is_settled_does_not_pile_up() -> None:
 
     assert len(after.promises) == SETTLED + 1
     assert after.promises[-1] == _PROMISE
+
+
+def _later(minutes: float) -> datetime:
+    return _NOW + timedelta(minutes=minutes)
+
+
+def test_a_call_that_was_not_in_time_did_not_try_in_time() -> None:
+    """A promise that only a corrected call had rung at in time was missed, and not kept."""
+    one = settle(_GUIDE, _MEMORY, Profile(), _told(Disposition.NO_ANSWER, subject="pin"), _NOW)
+    over = by_time(_GUIDE, one.memory, Profile(), _later(90))
+    assert [each.state for each in over.promises] == [PromiseState.KEPT]
+    about_nothing = _told(Disposition.NO_ANSWER, "o-None", subject="loan")
+    two = settle(_GUIDE, over.memory, Profile(), about_nothing, _later(95), first=one.settled)
+
+    assert two.promises == two.memory.promises
+    assert [each.state for each in two.promises] == [PromiseState.MISSED]
+    assert balance(over.memory.account, _NOW) == pytest.approx(6)
+    assert balance(two.memory.account, _NOW) == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("more", "attempted"),
+    [
+        ({"subject": "pin"}, True),
+        ({"promise_id": "p"}, True),
+        ({"subject": "loan"}, False),
+        ({"subject": "pin", "direction": Direction.INBOUND}, False),
+        ({"promise_id": "p", "minutes": 60}, False),
+    ],
+)
+def test_another_call_in_time_still_counts(more: dict[str, object], attempted: bool) -> None:  # noqa: FBT001 - expected
+    """What another call did is not taken back with the one that is corrected."""
+    minutes = more.pop("minutes", 10)
+    assert isinstance(minutes, int)
+    other = Contact(at=_later(minutes), id="other", **more)  # type: ignore[arg-type]
+    one = settle(_GUIDE, _MEMORY, Profile(), _told(Disposition.NO_ANSWER, subject="pin"), _NOW)
+    memory = replace(one.memory, contacts=(other, *one.memory.contacts))
+    about_nothing = _told(Disposition.NO_ANSWER, "o-None", subject="loan")
+    two = settle(_GUIDE, memory, Profile(), about_nothing, _NOW, first=one.settled)
+
+    assert [each.attempted for each in two.memory.promises] == [attempted]

@@ -177,7 +177,7 @@ def test_a_correction_takes_everything_back() -> None:
     assert first.memory.promises[0].state is PromiseState.KEPT
     assert second.memory.promises[0].state is PromiseState.KEPT
     assert second.memory.promises[0].reached is False
-    assert undone(first.memory, "o").promises[0].state is PromiseState.MADE
+    assert undone(first.memory, "o", None, ())[0].promises[0].state is PromiseState.MADE
     assert balance(second.memory.account, SIX) == pytest.approx(6)
 
 
