@@ -77,7 +77,7 @@ class _Desk:
 
         identity = Identity(kind="promise", id=f"request-{number}", digest=f"{number:064x}")
         await self._memories.settle_of(self.queue.owner(place), identity, decide)
-        await self._slots.say(_SETTINGS, range(place.shard, place.shard + 1))
+        await self._slots.say_of(_SETTINGS, place)
 
     async def claim(self, most: int) -> float:
         """Claim promises and read them, then give them back; the seconds of the claim alone."""

@@ -121,7 +121,7 @@ class CallbackService:
         answer = wire.MakePromiseResponse.FromString(committed.answer)
         answer.durability = words.DURABILITY.write(committed.durability)
         answer.repeated = committed.repeated
-        self._settled(place, asked.settings, [] if committed.repeated else [PromiseState.MADE])
+        self._settled(asked.settings, [] if committed.repeated else [PromiseState.MADE], place)
         return answer
 
     async def reschedule_promise(
@@ -192,7 +192,7 @@ class CallbackService:
         answer.durability = words.DURABILITY.write(committed.durability)
         answer.repeated = committed.repeated
         states = [PromiseState.RESCHEDULED_BY_CUSTOMER, PromiseState.MADE]
-        self._settled(place, asked.settings, [] if committed.repeated else states)
+        self._settled(asked.settings, [] if committed.repeated else states, place, old_place)
         return answer
 
     async def cancel_promise(
@@ -223,7 +223,7 @@ class CallbackService:
         answer = wire.CancelPromiseResponse.FromString(committed.answer)
         answer.durability = words.DURABILITY.write(committed.durability)
         answer.repeated = committed.repeated
-        self._settled(place, settings, [] if committed.repeated else [PromiseState.RELEASED])
+        self._settled(settings, [] if committed.repeated else [PromiseState.RELEASED], place)
         return answer
 
     async def _numbered(self, asked: Asked) -> Known:
@@ -254,9 +254,8 @@ class CallbackService:
         work = self._store.slots.drop(place, asked.team, due_at, asked.settings)
         self._aftermath.later("slot", work)
 
-    def _settled(self, place: Place, settings: Callbacks, states: Sequence[PromiseState]) -> None:
+    def _settled(self, settings: Callbacks, states: Sequence[PromiseState], *places: Place) -> None:
         """Tell the slots, and count."""
-        shards = range(place.shard, place.shard + 1)
-        self._aftermath.later("slot", self._store.slots.say(settings, shards))
+        self._aftermath.later("slot", self._store.slots.say_of(settings, *places))
         for state in states:
             self._metrics.promises.labels(state.value).inc()

@@ -53,6 +53,7 @@ class SlotStore:
         """Work on this vault."""
         self._vault = vault
         self._capacity = Capacity()
+        self._recounted = 0
 
     @property
     def capacity(self) -> Capacity:
@@ -119,29 +120,50 @@ class SlotStore:
         ]
         asked: list[Asked] = [("HDEL", key, name) for key, name in over]
         gone = {name for _key, name in over}
-        for name in map(_text, names if isinstance(names, list) else []):
-            if name not in gone and len(asked) < _RECOUNTED:
-                team, start = _named(name)
-                asked.append(self._call("count", "", team, start, settings))
+        for name in self._some(
+            sorted({*map(_text, names if isinstance(names, list) else [])} - gone)
+        ):
+            team, start = _named(name)
+            asked.append(self._call("count", "", team, start, settings))
         if asked:
             await self._vault.client.write(lambda redis: together(redis, *asked))
 
-    async def say(self, settings: Callbacks, shards: range = range(SHARDS)) -> int:
-        """Say to the slots what promises have to say to them; how much was said.
+    async def say_of(self, settings: Callbacks, *places: Place) -> None:
+        """Say to the slots what some promises have to say to them.
 
         Raises:
             StoreError: It could not be, or some of it was; what was not is said the next time.
         """
         asked: list[Asked] = [
-            ("HGETALL", self._vault.keys.shard(shard).queue[6]) for shard in shards
+            ("HGET", self._vault.keys.shard(place.shard).queue[6], place.member) for place in places
+        ]
+        answers = await self._vault.client.write(lambda redis: together(redis, *asked))
+        for place, word in zip(places, answers, strict=True):
+            if word is not None:
+                await self._say(place.shard, place.member, _text(word), settings)
+
+    async def say(self, settings: Callbacks) -> int:
+        """Say to the slots what all promises have to say to them; how much was said.
+
+        Raises:
+            StoreError: It could not be, or some of it was; what was not is said the next time.
+        """
+        asked: list[Asked] = [
+            ("HGETALL", self._vault.keys.shard(shard).queue[6]) for shard in range(SHARDS)
         ]
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
         said = 0
-        for shard, answer in zip(shards, answers, strict=True):
+        for shard, answer in enumerate(answers):
             for member, word in _pairs(answer):
                 await self._say(shard, member, word, settings)
                 said += 1
         return said
+
+    def _some(self, names: list[str]) -> list[str]:
+        """Return as many as are recounted at once, the next time those after them."""
+        begin = 0 if self._recounted >= len(names) else self._recounted
+        self._recounted = begin + _RECOUNTED
+        return names[begin : self._recounted]
 
     async def _say(self, shard: int, member: str, word: str, settings: Callbacks) -> None:
         mark, what, name = word.split("|", 2)

@@ -68,7 +68,7 @@ class Desk:
 
         owner = self.queue.owner(place)
         committed = await self.memories.settle_of(owner, identity(request_id), decide)
-        await self.slots.say(SETTINGS, range(place.shard, place.shard + 1))
+        await self.slots.say_of(SETTINGS, place)
         return committed
 
     async def settle(self, place: Place, state: PromiseState, request_id: str) -> Committed:
@@ -87,7 +87,7 @@ class Desk:
 
         owner = self.queue.owner(place)
         committed = await self.memories.settle_of(owner, identity(request_id, "settle"), decide)
-        await self.slots.say(SETTINGS, range(place.shard, place.shard + 1))
+        await self.slots.say_of(SETTINGS, place)
         return committed
 
     async def open_promises(self, *customers: str) -> list[str]:

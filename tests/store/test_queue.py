@@ -13,7 +13,7 @@ from advisor.store.keys import Keys
 from advisor.store.queued import Place
 from advisor.store.suitability import check
 from advisor.store.vault import Vault
-from tests.store.promises import NOW, Desk, later
+from tests.store.promises import NOW, SETTINGS, Desk, later
 
 _LEASE = timedelta(minutes=1)
 
@@ -61,3 +61,18 @@ async def test_many_who_claim_at_once_come_away_with_one_each(desk: Desk) -> Non
 
     assert [len(each) for each in claims] == [1] * 20
     assert len({claim.place for each in claims for claim in each}) == 20
+
+
+async def test_every_full_slot_is_counted_again(desk: Desk) -> None:
+    """However many slots are full, each is counted again in its turn: none stays full for ever."""
+    starts = [later(30 * number) for number in range(600)]
+    await desk.slots.set("cards", dict.fromkeys(starts, 0), SETTINGS)
+    await desk.slots.refresh()
+    assert len(desk.slots.capacity.full) == 600
+    said = desk.vault.keys.slots("capacity")
+    await desk.vault.client.write(lambda redis: redis.delete(said))
+    for _time in range(2):
+        await desk.slots.recount(NOW, SETTINGS)
+    await desk.slots.refresh()
+
+    assert desk.slots.capacity.full == frozenset()
