@@ -97,10 +97,13 @@ def _play(told: Told, player: Player, console: Console, pause: Callable[[float],
         return
     answer = player.begin(told)
     console.print(page(answer))
+    told_not_to = list(answer.do_not_ask)
     for step in told.steps:
         pause(_BETWEEN)
         _show_step(step, console, pause)
-        console.print(_answer(player.report(step).guidance))
+        guidance = player.report(step).guidance
+        console.print(_answer(guidance, told_not_to))
+        told_not_to = list(guidance.do_not_ask)
     if told.promise is not None:
         console.print(_promised(*player.promise(told.promise)))
     if told.ending is not None:
@@ -120,8 +123,13 @@ def _show_step(step: Step, console: Console, pause: Callable[[float], None]) -> 
     console.print(Text(f"  {happened}", "dim"))
 
 
-def _answer(guidance: CallGuidance) -> Padding:
-    """Lay out what the agent sees: what to say now first, or else what comes next."""
+def _answer(guidance: CallGuidance, told_not_to: list[str]) -> Padding:
+    """Lay out what the agent sees: what to say now first, or else what comes next.
+
+    Args:
+        guidance: What holds now.
+        told_not_to: What was not to be asked before; it is said again where it has changed.
+    """
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="green")
     table.add_column(ratio=1)
@@ -131,7 +139,7 @@ def _answer(guidance: CallGuidance) -> Padding:
         shown.append(after)
     for item in shown:
         table.add_row(word(item, "kind").upper(), Text(item.text, "bold"))
-    if guidance.do_not_ask:
+    if guidance.do_not_ask != told_not_to:
         asks = ", ".join(ask.replace("_", " ") for ask in guidance.do_not_ask)
         table.add_row("do not ask", Text(asks, "dim"))
     if guidance.uncovered:

@@ -97,7 +97,7 @@ def offered(
         refused = (_out_of_reach(past=named < situation.now), *refused)
     if not refused:
         return Offers(slots=(wanted,))
-    begin, end = max(first, named - _AROUND), min(last, named + _AROUND)
+    begin, end = max(first, named - _AROUND), min(last, max(named, first) + _AROUND)
     near = sorted(grid(zone, begin, end, settings.slot), key=lambda each: abs(each.start - named))
     return Offers(slots=_first(trial, near, count), refused=refused)
 

@@ -133,14 +133,20 @@ def test_the_whole_window_must_be_open() -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "words"),
-    [(NOW - HOUR, "has passed"), (NOW + timedelta(days=20), "further ahead")],
+    ("named", "words", "slots"),
+    [
+        (NOW - timedelta(days=9), "has passed", ["12 15:30"]),
+        (NOW + timedelta(days=20), "further ahead", []),
+    ],
 )
-def test_neither_the_past_nor_the_far_future_is_promised(named: datetime, words: str) -> None:
+def test_neither_the_past_nor_the_far_future_is_promised(
+    named: datetime, words: str, slots: list[str]
+) -> None:
     """A time that has passed, or that nobody plans for yet, is refused in words."""
     pack = _pack()
-    offers = _offered(pack, packs.situation(pack), named=named)
+    offers = _offered(pack, packs.situation(pack), named=named, most=1)
     assert words in offers.refused[0].text
+    assert _walls(offers) == slots
 
 
 def test_no_more_than_there_is_room_for() -> None:
