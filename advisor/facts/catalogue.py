@@ -33,7 +33,8 @@ class Fact:
             (no complaints is the number 0 where the source is complete).
         choices: The words of a choice, ordered choice (weakest first) or closed set.
         unit: Unit of a number, for readers.
-        spoken: Whether an instant is worded for speech ("tomorrow at half past six").
+        spoken: Whether an instant or a time of day is worded for speech ("tomorrow at half past
+            six").
         costly: Whether it has to be worked out before it can be read, and nobody does so unasked.
         read: Takes the value from a situation; None for a fact that only a pack declares
             (it is then looked up among the attributes or the facts of the occasion).

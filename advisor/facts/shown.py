@@ -19,7 +19,7 @@ from babel.numbers import format_decimal
 from babel.units import format_unit
 
 from advisor.facts.catalogue import Fact
-from advisor.facts.spoken import spoken
+from advisor.facts.spoken import spoken, spoken_clock
 from advisor.facts.values import NEVER, UNKNOWN, FactType, Possible, Scalar, Special, Value
 
 #: Characters of one shown value; what is longer ends in an ellipsis.
@@ -70,6 +70,8 @@ def shown(
     """
     if fact.spoken and isinstance(value, datetime) and zone is not None and today is not None:
         return cleaned(spoken(value, zone, today, _locale(locale or FALLBACK_LOCALE)))
+    if fact.spoken and isinstance(value, time):
+        return cleaned(spoken_clock(value, _locale(locale or FALLBACK_LOCALE)))
     return _shown(value, fact.type, locale or FALLBACK_LOCALE, zone, today)
 
 

@@ -27,14 +27,16 @@ class _Words:
     """How a language says when.
 
     Attributes:
-        clock: Words of a time of day, with the word that joins it to the day.
         on: How a weekday within the next days is said.
+        clock: Words of a time of day, without what joins it to the day.
+        at: What joins it.
     """
 
     today: str
     tomorrow: str
     on: str
     clock: Callable[[time], str]
+    at: str = ""
 
 
 def spoken(moment: datetime, zone: tzinfo, today: date, locale: Locale) -> str:
@@ -62,7 +64,13 @@ def spoken(moment: datetime, zone: tzinfo, today: date, locale: Locale) -> str:
         said = words.on.format(weekday)
         if not timedelta() < day - today < _WEEK:
             said = f"{said}, {format_skeleton('MMMMd', day, locale=locale)},"
-    return f"{said} {words.clock(clock)}"
+    return f"{said} {words.at}{words.clock(clock)}"
+
+
+def spoken_clock(clock: time, locale: Locale) -> str:
+    """Word a time of day as it is said: ``half past six``."""
+    words = _LANGUAGES.get(locale.language)
+    return str(format_time(clock, "short", locale=locale)) if words is None else words.clock(clock)
 
 
 _ENGLISH: Final = (
@@ -77,14 +85,14 @@ _GERMAN: Final = (
 
 def _english(clock: time) -> str:
     if clock.hour == _NOON and clock.minute == 0:
-        return "at noon"
+        return "noon"
     hour, nxt = _ENGLISH[clock.hour % 12], _ENGLISH[(clock.hour + 1) % 12]
     quarters = {0: f"{hour} o'clock", 15: f"quarter past {hour}", 30: f"half past {hour}"}
     quarters[45] = f"quarter to {nxt}"
     said = quarters.get(clock.minute)
     if said is None:
-        return f"at {clock:%H:%M}"
-    return f"at {said}{_half_of_day(clock, ' in the morning', ' in the evening')}"
+        return f"{clock:%H:%M}"
+    return f"{said}{_half_of_day(clock, ' in the morning', ' in the evening')}"
 
 
 def _german(clock: time) -> str:
@@ -94,18 +102,16 @@ def _german(clock: time) -> str:
     quarters[45] = f"Viertel vor {nxt}"
     said = quarters.get(clock.minute)
     if said is None:
-        return f"um {clock.hour} Uhr {clock.minute}"
-    return f"um {said}{_half_of_day(clock, ' morgens', ' abends')}"
+        return f"{clock.hour} Uhr {clock.minute}"
+    return f"{said}{_half_of_day(clock, ' morgens', ' abends')}"
 
 
-def _by_hour(joined: str, one: str, many: str, half: str) -> Callable[[time], str]:
+def _by_hour(one: str, many: str, half: str) -> Callable[[time], str]:
     """Return how a language says hours by number, of the 24-hour clock."""
 
     def clock(at: time) -> str:
         hour = (one if at.hour == 1 else many).format(at.hour)
-        if at.minute == 0:
-            return f"{joined}{hour}"
-        return f"{joined}{hour}{half.format(at.minute)}"
+        return hour if at.minute == 0 else f"{hour}{half.format(at.minute)}"
 
     return clock
 
@@ -118,14 +124,14 @@ def _half_of_day(clock: time, morning: str, evening: str) -> str:
 
 _LANGUAGES: Final[Mapping[str, _Words]] = MappingProxyType(
     {
-        "en": _Words("today", "tomorrow", "on {}", _english),
-        "de": _Words("heute", "morgen", "am {}", _german),
+        "en": _Words("today", "tomorrow", "on {}", _english, at="at "),
+        "de": _Words("heute", "morgen", "am {}", _german, at="um "),
         "fr": _Words(
-            "aujourd'hui", "demain", "{}", _by_hour("à ", "{} heure", "{} heures", " {:02}")
+            "aujourd'hui", "demain", "{}", _by_hour("{} heure", "{} heures", " {:02}"), at="à "
         ),
-        "es": _Words("hoy", "mañana", "el {}", _by_hour("", "a la {}", "a las {}", " y {:02}")),
-        "pt": _Words("hoje", "amanhã", "{}", _by_hour("", "à {} hora", "às {} horas", " e {:02}")),
-        "it": _Words("oggi", "domani", "{}", _by_hour("", "all'una", "alle {}", " e {:02}")),
-        "nl": _Words("vandaag", "morgen", "{}", _by_hour("om ", "{} uur", "{} uur", " {:02}")),
+        "es": _Words("hoy", "mañana", "el {}", _by_hour("a la {}", "a las {}", " y {:02}")),
+        "pt": _Words("hoje", "amanhã", "{}", _by_hour("à {} hora", "às {} horas", " e {:02}")),
+        "it": _Words("oggi", "domani", "{}", _by_hour("all'una", "alle {}", " e {:02}")),
+        "nl": _Words("vandaag", "morgen", "{}", _by_hour("{} uur", "{} uur", " {:02}"), at="om "),
     }
 )

@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from advisor.facts.builtin.catalogue import BUILT_IN
 from advisor.facts.catalogue import Catalogue, Fact
 from advisor.facts.shown import shown
 from advisor.facts.values import UNKNOWN, Tell
+from advisor.guidance.guide import Guide
+from advisor.guidance.rendering import rungs
+from advisor.rules.texts import Text
 from advisor.workbench.wording import words
 
 #: Who may hear a fact, in words.
@@ -57,6 +61,27 @@ class Row:
 def rows(catalogue: Catalogue, beginning: str = "") -> tuple[Row, ...]:
     """List the facts whose name begins so, in the order of the catalogue."""
     return tuple(_row(fact) for fact in catalogue if fact.name.startswith(beginning))
+
+
+def unused_facts(guide: Guide) -> frozenset[str]:
+    """Name the facts that a pack declares and that no rule, text or purpose of it uses (004-29)."""
+    pack = guide.pack
+    used: set[str] = set()
+    for rule in pack.rules:
+        used |= {*guide.matcher.asks(rule), *(each.at for each in rule.remembers)}
+        if rule.ruling is not None and rule.ruling.until is not None:
+            used.add(rule.ruling.until)
+        for item in rule.items:
+            used |= _spoken_of(item.text, item.or_say, item.short_text)
+    for purpose in pack.purposes.values():
+        used |= _spoken_of(*(text for _level, text in rungs(purpose, "purpose.say")))
+        used |= {*_spoken_of(purpose.benefit), purpose.deadline or ""}
+    declared = (fact.name for fact in pack.catalogue if fact.name not in BUILT_IN)
+    return frozenset(name for name in declared if name not in used)
+
+
+def _spoken_of(*texts: Text | None) -> set[str]:
+    return {name for text in texts if text is not None for name in text.facts}
 
 
 def _row(fact: Fact) -> Row:

@@ -222,6 +222,21 @@ def test_a_folder_without_a_pack_is_said_to_be_one(tmp_path: Path) -> None:
     assert "holds no .yaml file" in result.stderr
 
 
+def test_what_is_kept_and_never_used_is_listed(tmp_path: Path) -> None:
+    """004-29: a fact that a pack declares and nothing of it uses is named, and only such."""
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    (folder / "small.yaml").write_bytes(SMALL.read_bytes())
+    before = _run("facts", str(folder), "--unused").stdout
+    (folder / "more.yaml").write_text(
+        "facts:\n  shop.hobby: {type: text, tell: nobody, about: 'What they like.'}\n"
+    )
+    after = _run("facts", str(folder), "--unused", "--json").stdout
+    assert "shop.hobby" not in before
+    assert "shop.hobby" in {row["name"] for row in json.loads(after)}
+    assert _run("facts", "--unused").exit_code == 2
+
+
 def test_facts_are_listed_for_people_and_machines() -> None:
     """The built-in facts, and those of a pack, in three forms."""
     assert _run("facts", "--only", "card.tier").stdout.splitlines() == [
@@ -233,7 +248,7 @@ def test_facts_are_listed_for_people_and_machines() -> None:
     own = json.loads(_run("facts", str(SMALL), "--only", "bank.", "--json").stdout)
     assert [fact["name"] for fact in own] == ["bank.pin_used"]
     assert _run("facts", "--only", "slot.", "--markdown").stdout.startswith("| fact | type |")
-    assert "call-backs" in _run("facts", "--only", "capacity.callback").stdout
+    assert "call-back" in _run("facts", "--only", "capacity.callback").stdout
     assert _run("facts", "--only", "nonsense").exit_code == 1
 
 

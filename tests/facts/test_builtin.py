@@ -552,6 +552,15 @@ def test_who_declined_to_identify_is_remembered() -> None:
     assert _value("history.asks_refused", situation) == frozenset({"identity"})
 
 
+def test_letters_without_an_answer_are_counted() -> None:
+    """003-04: letters and messages of ours since the last contact both ways; silence is known."""
+    letter = [Contact(at=NOW - n * HOUR, channel="letter") for n in (1, 2, 9)]
+    came = Contact(at=NOW - 5 * HOUR, channel="voice_inbound")
+    assert _value("history.unanswered_messages", _after(*letter, came)) == 2
+    assert _value("history.unanswered_messages", _after(_ago(1))) == 0
+    assert _value("history.unanswered_messages", PLAIN) is UNKNOWN
+
+
 def _promise(state: PromiseState, hours: int, subject: str | None = None) -> Promise:
     return Promise(state=state, due_at=NOW + hours * HOUR, subject=subject)
 

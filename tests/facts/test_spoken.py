@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,8 +10,10 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.facts.shown import said
+from advisor.facts.catalogue import Fact
+from advisor.facts.shown import said, shown
 from advisor.facts.spoken import spoken
+from advisor.facts.values import FactType
 
 TODAY = date(2026, 1, 12)
 
@@ -48,6 +50,23 @@ def test_a_moment_is_worded_as_it_is_said(day: int, clock: str, locale: str, wor
     hour, minute = map(int, clock.split(":"))
     moment = datetime(2026, 1, day, hour, minute, tzinfo=UTC)
     assert spoken(moment, UTC, TODAY, Locale.parse(locale)) == words
+
+
+@pytest.mark.parametrize(
+    ("clock", "locale", "words"),
+    [
+        (time(18), "en-GB", "six o'clock"),
+        (time(18, 30), "en", "half past six"),
+        (time(12), "en", "noon"),
+        (time(18, 30), "de", "halb sieben"),
+        (time(18, 30), "fr", "18 heures 30"),
+        (time(18, 30), "pl", "18:30"),
+    ],
+)
+def test_a_time_of_day_is_worded_as_it_is_said(clock: time, locale: str, words: str) -> None:
+    """004-22: "you asked me to ring at six": a spoken time of day is in words, by itself."""
+    fact = Fact(name="a.clock", type=FactType.CLOCK_TIME, about="When.", spoken=True)
+    assert shown(clock, fact, locale) == words
 
 
 @given(

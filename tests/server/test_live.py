@@ -103,6 +103,20 @@ def _texts(guidance: CallGuidance) -> list[str]:
     return [item.text for item in guidance.reactions]
 
 
+async def test_whether_they_would_take_another_call_is_counted(client: Client) -> None:
+    """001-08: what customers answer to the offer of another call is counted, by nobody's name."""
+    await client.advise(pin_call(customer_id="cust-1"))
+    for kind in ("callback_accepted", "callback_declined", "callback_offered"):
+        await _report(client, _event(kind))
+    counted = {
+        sample.labels["answer"]: sample.value
+        for metric in client.registry.collect()
+        for sample in metric.samples
+        if sample.name == "advisor_callback_answers_total"
+    }
+    assert counted == {"accepted": 1, "declined": 1}
+
+
 async def test_an_event_is_answered_and_kept(client: Client) -> None:
     """CUSTOMER_ASKED_PURPOSE is answered with the statement, never a question (004-06)."""
     decision = await client.advise(pin_call(customer_id="k-1"))

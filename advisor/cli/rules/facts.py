@@ -9,7 +9,7 @@ from rich.text import Text
 
 from advisor.cli.rules.common import WRONG, console, json_option, load_right, print_json
 from advisor.facts.builtin.catalogue import BUILT_IN
-from advisor.workbench.facts_page import Row, markdown, rows
+from advisor.workbench.facts_page import Row, markdown, rows, unused_facts
 
 
 @click.command()
@@ -18,14 +18,27 @@ from advisor.workbench.facts_page import Row, markdown, rows
     "--only", default="", metavar="BEGINNING", help="Only facts whose name begins so (customer.)."
 )
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print a table in Markdown.")
+@click.option(
+    "--unused", is_flag=True, help="Only those that the pack declares and no rule or text uses."
+)
 @json_option
-def facts(path: Path | None, *, only: str, as_markdown: bool, as_json: bool) -> None:
+def facts(path: Path | None, *, only: str, unused: bool, as_markdown: bool, as_json: bool) -> None:
     """List the facts that rules may speak of.
 
-    With PATH, those that the pack there adds are listed too.
+    With PATH, those that the pack there adds are listed too. What is asked of customers or kept of
+    them and never used for them is better not asked: `--unused` lists it.
     """
-    catalogue = BUILT_IN if path is None else load_right(path).pack.catalogue
+    if unused and path is None:
+        raise click.UsageError("--unused is about a pack: name its folder.")
+    guide = None if path is None else load_right(path)
+    catalogue = BUILT_IN if guide is None else guide.pack.catalogue
     found = rows(catalogue, only)
+    if unused and guide is not None:
+        names = unused_facts(guide)
+        found = tuple(row for row in found if row.name in names)
+        if not found:
+            click.echo("Every fact that the pack declares is used.")
+            return
     if as_json:
         print_json([row.as_dict() for row in found])
     elif as_markdown:

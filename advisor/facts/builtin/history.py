@@ -83,17 +83,21 @@ def _asks_refused(situation: Situation) -> Value:
     return frozenset({Ask.IDENTITY.value} if declined else ())
 
 
-def _unanswered(situation: Situation) -> Value:
-    """Count the calls since anybody was reached or the customer came to us (003-04)."""
-    contacts = situation.history.contacts
-    if contacts is None:
-        return UNKNOWN
-    count = 0
-    for contact in sorted(contacts, key=_age, reverse=True):
-        if contact.inbound or contact.human:
-            break
-        count += contact.attempt and contact.human is False
-    return count
+def _unanswered(counts: Callable[[Contact], bool]) -> Reader:
+    """Count contacts of ours since anybody was reached or the customer came to us (003-04)."""
+
+    def read(situation: Situation) -> Value:
+        contacts = situation.history.contacts
+        if contacts is None:
+            return UNKNOWN
+        count = 0
+        for contact in sorted(contacts, key=_age, reverse=True):
+            if contact.inbound or contact.human:
+                break
+            count += counts(contact)
+        return count
+
+    return read
 
 
 FACTS: Final = (
@@ -103,7 +107,16 @@ FACTS: Final = (
         about="How many calls in a row nobody answered, since the last contact both ways.",
         sent_by="dialer and advisor",
         unit="calls",
-        read=_unanswered,
+        read=_unanswered(lambda contact: contact.attempt and contact.human is False),
+    ),
+    Fact(
+        name="history.unanswered_messages",
+        type=FactType.WHOLE_NUMBER,
+        about="How many letters and messages in a row had no answer, since the last contact both"
+        " ways.",
+        sent_by="CRM",
+        unit="messages",
+        read=_unanswered(lambda contact: not contact.by_voice),
     ),
     Fact(
         name="history.last_message.at",

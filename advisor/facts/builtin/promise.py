@@ -168,6 +168,7 @@ FACTS: Final = (
         type=FactType.CLOCK_TIME,
         about="The time of day that was promised, by the clock of the zone in which it was agreed.",
         tell=Tell.ANYONE,
+        spoken=True,
         read=_this(_clock),
     ),
     Fact(
