@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 import uuid
@@ -48,6 +49,10 @@ async def _until_signalled(
     answers = asyncio.Event()
 
     def running(what: Running) -> None:
+        # What lives as long as the process is looked at no more by the collector of garbage: a
+        # look at all of a pack's objects takes longer than a call.
+        gc.collect()
+        gc.freeze()
         answers.set()
         on_running(what)
 
