@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from advisor.engagement.promises import Promise, PromiseState
+from advisor.engagement.promises import Promise
 from advisor.engagement.slots import FURTHEST, bucket
 from advisor.server import errors
 from advisor.server.packs import LoadedPack
 from advisor.server.promise_context import PromiseContexts
-from advisor.server.promise_keeper import PromiseKeeper
+from advisor.server.promise_keeper import PromiseKeeper, Shown
 from advisor.server.promise_making import place_in
 from advisor.server.receiving import Call
 from advisor.server.stores import Store
@@ -24,9 +24,6 @@ from advisor.v1 import callback_service_pb2 as wire
 
 #: Promises on a page where the caller does not say how many.
 _PAGE: Final = 100
-
-#: Promises that one watcher remembers having been shown.
-_SHOWN: Final = 100_000
 
 _SHORTEST_LEASE: Final = timedelta(seconds=1)
 _LONGEST_LEASE: Final = timedelta(hours=1)
@@ -71,9 +68,8 @@ class DuePromises:
             claims = await self._store.queue.claim(
                 now, request.most or 1, request.owners, worker=request.worker_id, lease=lease
             )
-            found = await self._store.queue.promises([each.place for each in claims])
-            for claim, kept in zip(claims, found, strict=True):
-                promise = await self._keeper.still_owed(kept)
+            for claim in claims:
+                promise = await self._keeper.owed(claim.place)
                 if promise is not None:
                     answer.claimed.add(
                         promise=promise_out(promise.at(now)),
@@ -106,16 +102,14 @@ class DuePromises:
     ) -> AsyncGenerator[wire.WatchDuePromisesResponse]:
         """Show promises as they become due or are missed, and signs of life."""
         owners = frozenset(request.owners)
-        shown: set[tuple[str, PromiseState]] = set()
+        before = Shown()
         yield wire.WatchDuePromisesResponse()
         while True:
-            for promise in await self._keeper.changed_since(self._heartbeat):
-                key = (promise.id or "", promise.state)
-                if key not in shown and (not owners or {promise.owner, promise.fallback} & owners):
-                    if len(shown) >= _SHOWN:
-                        shown.clear()
-                    shown.add(key)
+            shown = await self._keeper.after(before, self._heartbeat)
+            for promise in shown.since(before):
+                if not owners or {promise.owner, promise.fallback} & owners:
                     yield wire.WatchDuePromisesResponse(promise=promise_out(promise))
+            before = shown
             yield wire.WatchDuePromisesResponse()
 
     async def list_promises(
@@ -191,7 +185,7 @@ class DuePromises:
 
     async def _read(self, due: Sequence[Due]) -> list[Promise]:
         found = await self._store.queue.promises([each.place for each in due])
-        return [each.promise for each in found if each.promise is not None]
+        return [each for each in found if each is not None]
 
 
 def _token(last: Due) -> str:

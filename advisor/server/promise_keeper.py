@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
 from advisor.engagement.promises import Promise, PromiseState
+from advisor.facts.memory import Memory
 from advisor.facts.situation import Profile
 from advisor.guidance.promising import Changed, by_time
 from advisor.server.metrics import Metrics
@@ -23,24 +25,40 @@ from advisor.server.steward import OFTEN, SELDOM
 from advisor.server.stores import Store
 from advisor.store.errors import RecordUnreadable
 from advisor.store.memories import Remembered, Remembering
-from advisor.store.queued import Kept, Place, queue_change
+from advisor.store.queued import Due, Place, queue_change
 
 #: Promises of one shard that are settled at once, and promises that are shown at once.
 _BATCH: Final = 50
-_SHOWN: Final = 1_000
+_MOST: Final = 1_000
+
+
+class Shown:
+    """Promises that are due, or were missed lately."""
+
+    __slots__ = ("_promises",)
+
+    def __init__(self, promises: Mapping[Due, Promise] = MappingProxyType({})) -> None:
+        """Show these."""
+        self._promises = promises
+
+    def since(self, before: Shown) -> Iterator[Promise]:
+        """Iterate over what was not shown before, or was due at another time."""
+        known = before._promises
+        return (promise for due, promise in self._promises.items() if due not in known)
 
 
 class PromiseKeeper:
     """Looks at the queue of promises while nobody waits for it."""
 
     __slots__ = (
+        "_changed",
         "_clock",
-        "_current",
+        "_known",
         "_loaded",
         "_log",
-        "_looked",
         "_metrics",
         "_rounds",
+        "_shown",
         "_store",
     )
 
@@ -60,8 +78,9 @@ class PromiseKeeper:
         self._log = log
         self._metrics = metrics
         self._rounds = Rounds(log)
-        self._current: tuple[Promise, ...] = ()
-        self._looked = asyncio.Event()
+        self._known: dict[Due, Promise | None] = {}
+        self._shown = Shown()
+        self._changed = asyncio.Event()
 
     async def run(self) -> None:
         """Work for ever."""
@@ -73,16 +92,18 @@ class PromiseKeeper:
             )
         )
 
-    async def changed_since(self, patience: timedelta) -> tuple[Promise, ...]:
-        """Wait for the next look at the queue; return what is due or was missed lately.
+    async def after(self, before: Shown, patience: timedelta) -> Shown:
+        """Return what is to be shown as soon as it is another than before.
 
         Args:
+            before: What was shown last.
             patience: After how long to return all the same, as where the store does not answer.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience.total_seconds()):
-                await self._looked.wait()
-        return self._current
+                while self._shown is before:
+                    await self._changed.wait()
+        return self._shown
 
     async def look(self) -> None:
         """Look at what is due, for those who watch and for the metrics.
@@ -92,16 +113,27 @@ class PromiseKeeper:
         """
         now = self._clock()
         await self._store.slots.refresh()
-        due = await self._store.queue.peek(now, _SHOWN)
-        missed = await self._store.queue.missed(now, _SHOWN)
-        found = await self._store.queue.promises([each.place for each in (*due, *missed)])
-        self._current = tuple(each.promise.at(now) for each in found if each.promise is not None)
+        due = await self._store.queue.peek(now, _MOST)
+        missed = await self._store.queue.missed(now, _MOST)
+        await self._read((*due, *missed), now)
         backlog = await self._store.queue.backlog(now)
         self._metrics.promises_due.set(backlog.due)
         oldest = timedelta() if backlog.oldest is None else now - backlog.oldest
         self._metrics.promise_oldest.set(oldest.total_seconds())
-        self._looked.set()
-        self._looked = asyncio.Event()
+
+    async def _read(self, found: Sequence[Due], now: datetime) -> None:
+        """Read what was not in the queue at the last look, and show what is in it."""
+        new = [each for each in found if each not in self._known]
+        promises = await self._store.queue.promises([each.place for each in new])
+        if not new and len(found) == len(self._known):
+            return
+        read = dict(zip(new, promises, strict=True))
+        self._known = {each: read[each] if each in read else self._known[each] for each in found}
+        self._shown = Shown(
+            {due: each.at(now) for due, each in self._known.items() if each is not None}
+        )
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def settle(self) -> None:
         """Settle promises whose time is over.
@@ -110,9 +142,7 @@ class PromiseKeeper:
             StoreError: The queue cannot be read, or a settlement could not be stored.
         """
         for due in await self._store.queue.overdue(self._clock(), _BATCH):
-            # A record that a newer replica wrote is left to that replica.
-            with contextlib.suppress(RecordUnreadable):
-                await self._settled(due.place)
+            await self.owed(due.place)
 
     async def count_room(self) -> None:
         """Tell slots what is promised, count those again that are full, and forget what is old.
@@ -126,26 +156,24 @@ class PromiseKeeper:
         await self._store.slots.recount(now, settings)
         await self._store.queue.forget_missed(now)
 
-    async def still_owed(self, kept: Kept) -> Promise | None:
-        """Return a promise in the queue if it is owed; what is not leaves the queue.
+    async def owed(self, place: Place) -> Promise | None:
+        """Return a promise in the queue if it is owed, as it stands; what is not leaves the queue.
 
-        One to somebody who must not be called any more is released. One that only a newer replica
-        can read is none for this one, and stays.
+        What is over of its customer's promises is settled: one to somebody who must not be called
+        any more is released. One that only a newer replica can read is none for this one, and
+        stays.
 
         Raises:
             StoreError: Nobody can tell.
         """
-        promise = kept.promise
-        if not kept.readable:
+        try:
+            memory = await self._settled(place)
+        except RecordUnreadable:
             return None
-        if promise is None or not promise.state.is_open:
-            await self._store.queue.drop(kept.place, kept.memory)
-            return None
-        changed = await self._settled(kept.place)
-        return None if any(each.id == promise.id for each in changed) else promise
+        return next((each for each in memory.promises if _waits(each, place)), None)
 
-    async def _settled(self, place: Place) -> tuple[Promise, ...]:
-        """Settle what is over of one customer's promises; return what was settled."""
+    async def _settled(self, place: Place) -> Memory:
+        """Settle what is over of one customer's promises; return what is remembered after it."""
         guide, now = self._loaded().guide, self._clock()
         settings = guide.pack.settings.callbacks
         owner = self._store.queue.owner(place)
@@ -155,11 +183,11 @@ class PromiseKeeper:
             return by_time(guide, before.memory, profile, now)
 
         before = await self._store.memories.read_of(owner)
-        if place.id not in {each.id for each in before.memory.promises}:
+        if not any(_waits(each, place) for each in before.memory.promises):
             await self._store.queue.drop(place, before.found.memory)
-            return ()
+            return before.memory
         if not work(before).promises:
-            return ()
+            return before.memory
         done: list[Changed] = []
 
         def decide(before: Remembered) -> Remembering:
@@ -176,4 +204,9 @@ class PromiseKeeper:
         missed = sum(each.state is PromiseState.MISSED for each in done[-1].promises)
         if missed:
             self._log.warning("advisor.promises_missed", count=missed)
-        return done[-1].promises
+        return done[-1].memory
+
+
+def _waits(promise: Promise, place: Place) -> bool:
+    """Tell whether a promise is the one at a place, and owed."""
+    return promise.id == place.id and promise.state.is_open

@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from advisor.engagement.promises import Promise
 from advisor.store.errors import Reason, RecordUnreadable, StoreUnavailable
 from advisor.store.keys import SHARDS, CustomerKeys, ShardKeys
 from advisor.store.marks import Mark
 from advisor.store.memory_records import read_memory
-from advisor.store.queued import CALL_LASTS, Backlog, Claim, Due, Kept, Place, milliseconds_at
+from advisor.store.queued import CALL_LASTS, Backlog, Claim, Due, Place, milliseconds_at
 from advisor.store.retention import milliseconds
 from advisor.store.scripts import Argument, Asked, Script, together
 from advisor.store.vault import QueueChange, Raw, Vault
@@ -72,8 +73,10 @@ class QueueStore:
         """Name the keys of the customer to whom a promise was made."""
         return self._vault.keys.named(place.shard, place.customer)
 
-    async def promises(self, places: Sequence[Place]) -> list[Kept]:
-        """Read promises as their customers' memories have them.
+    async def promises(self, places: Sequence[Place]) -> list[Promise | None]:
+        """Read promises as their customers' memories have them; None where one has none.
+
+        One that only a newer version can read is none for this one.
 
         Raises:
             StoreError: They cannot be read; StoreLost: nobody can know what they were.
@@ -84,11 +87,11 @@ class QueueStore:
             return []
         expected = [self._vault.marks.expected(place.shard) for place in places]
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
-        found: list[Kept] = []
+        found: list[Promise | None] = []
         for place, before, answer in zip(places, expected, answers, strict=True):
             mark, memory = _row(answer)
             self._vault.marks.check(place.shard, before, mark)
-            found.append(_kept(place, memory if isinstance(memory, bytes | str) else None))
+            found.append(_promise(place, memory if isinstance(memory, bytes | str) else None))
         return found
 
     async def peek(
@@ -221,14 +224,14 @@ class QueueStore:
         return await self._listed(4, "-inf", milliseconds_at(now), most)
 
     async def missed(self, now: datetime, most: int) -> list[Due]:
-        """List promises that were missed lately, the first first.
+        """List promises that were missed lately, the first first; of very many the last ones.
 
         Raises:
             StoreError: It cannot be read.
         """
         since = milliseconds_at(now - MISSED_FOR)
-        found = await self._listed(5, since, "+inf", most)
-        return sorted(found, key=lambda due: (due.at, due.place.id))[:most]
+        found = await self._listed(5, "+inf", since, most, "REV")
+        return sorted(found, key=lambda due: (due.at, due.place.id))[-most:]
 
     async def forget_missed(self, now: datetime) -> None:
         """Forget promises that were missed too long ago to be listed.
@@ -330,10 +333,12 @@ class QueueStore:
         }
         return [found[due.place.id] for due in wanted if due.place.id in found]
 
-    async def _listed(self, key: int, since: str | int, until: str | int, most: int) -> list[Due]:
+    async def _listed(
+        self, key: int, first: str | int, last: str | int, most: int, *order: str
+    ) -> list[Due]:
         asked: list[Asked] = []
         for keys in map(self._vault.keys.shard, range(SHARDS)):
-            part = ("ZRANGE", keys.queue[key], since, until, "BYSCORE")
+            part = ("ZRANGE", keys.queue[key], first, last, "BYSCORE", *order)
             asked += [("GET", keys.generation), (*part, "LIMIT", 0, most, "WITHSCORES")]
         expected = self._expected()
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
@@ -356,13 +361,12 @@ class QueueStore:
         return self._vault.keys.shard(place.shard)
 
 
-def _kept(place: Place, memory: Raw) -> Kept:
+def _promise(place: Place, memory: Raw) -> Promise | None:
     try:
         promises = read_memory(memory).promises
     except RecordUnreadable:
-        return Kept(place=place, promise=None, memory=memory, readable=False)
-    promise = next((each for each in promises if each.id == place.id), None)
-    return Kept(place=place, promise=promise, memory=memory)
+        return None
+    return next((each for each in promises if each.id == place.id), None)
 
 
 def _instant(milliseconds_: float) -> datetime:

@@ -9,7 +9,7 @@ from typing import Final
 from advisor.engagement.promises import Promise, PromiseState
 from advisor.engagement.slots import Callbacks, bucket
 from advisor.store.keys import SHARDS
-from advisor.store.vault import QueueChange, Raw
+from advisor.store.vault import QueueChange
 
 #: How long a claim holds from when advice is asked on its call, or something happens in that.
 CALL_LASTS: Final = timedelta(minutes=15)
@@ -68,22 +68,6 @@ class Due:
 
     place: Place
     at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What the memory of its customer has of a promise in the queue.
-
-    Attributes:
-        promise: As it stands; None where the memory has none.
-        memory: The record that was read.
-        readable: Whether this version can read it: nothing is known of the promise otherwise.
-    """
-
-    place: Place
-    promise: Promise | None
-    memory: Raw
-    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -594,7 +594,9 @@ class ListPromisesRequest(_message.Message):
     page_token: _builtins.str
     """Where the page begins, from an earlier answer. Empty: at the first."""
     missed: _builtins.bool
-    """Instead of those that are owed, those that were missed in the last seven days, on one page."""
+    """Instead of those that are owed, those that were missed in the last seven days, on one page; of
+    more than it holds, the last ones.
+    """
     call_id: _builtins.str
     """Instead of those that are owed, all that were made in this call, which `Advise` was asked about;
     NOT_FOUND: there is no such call. Not with a `customer_id`.

@@ -133,8 +133,10 @@ class CallbackServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchDuePromises(self, request, context):
-        """Shows promises as they become due, and as they are missed: those that are due now first. A
-        stream that breaks is opened again. What is shown is not claimed.
+        """Shows promises as they become due, and as they are missed: those that are due now first. One
+        that is due again, as where its claim has ended or nobody answered, is shown again. Of more
+        than a thousand at once, those due longest and those missed last. A stream that breaks is opened
+        again. What is shown is not claimed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

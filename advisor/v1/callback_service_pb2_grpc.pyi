@@ -66,8 +66,10 @@ class CallbackServiceStub:
     Errors: INVALID_ARGUMENT, UNAVAILABLE (some may be claimed; they come back when the lease ends).
     """
     WatchDuePromises: _grpc.UnaryStreamMultiCallable[_callback_service_pb2.WatchDuePromisesRequest, _callback_service_pb2.WatchDuePromisesResponse]
-    """Shows promises as they become due, and as they are missed: those that are due now first. A
-    stream that breaks is opened again. What is shown is not claimed.
+    """Shows promises as they become due, and as they are missed: those that are due now first. One
+    that is due again, as where its claim has ended or nobody answered, is shown again. Of more
+    than a thousand at once, those due longest and those missed last. A stream that breaks is opened
+    again. What is shown is not claimed.
     """
     ReleaseClaim: _grpc.UnaryUnaryMultiCallable[_callback_service_pb2.ReleaseClaimRequest, _callback_service_pb2.ReleaseClaimResponse]
     """Gives a claimed promise back, for others to ring. Releasing again changes nothing.
@@ -140,8 +142,10 @@ class CallbackServiceAsyncStub(CallbackServiceStub):
     Errors: INVALID_ARGUMENT, UNAVAILABLE (some may be claimed; they come back when the lease ends).
     """
     WatchDuePromises: _aio.UnaryStreamMultiCallable[_callback_service_pb2.WatchDuePromisesRequest, _callback_service_pb2.WatchDuePromisesResponse]  # type: ignore[assignment]
-    """Shows promises as they become due, and as they are missed: those that are due now first. A
-    stream that breaks is opened again. What is shown is not claimed.
+    """Shows promises as they become due, and as they are missed: those that are due now first. One
+    that is due again, as where its claim has ended or nobody answered, is shown again. Of more
+    than a thousand at once, those due longest and those missed last. A stream that breaks is opened
+    again. What is shown is not claimed.
     """
     ReleaseClaim: _aio.UnaryUnaryMultiCallable[_callback_service_pb2.ReleaseClaimRequest, _callback_service_pb2.ReleaseClaimResponse]  # type: ignore[assignment]
     """Gives a claimed promise back, for others to ring. Releasing again changes nothing.
@@ -235,8 +239,10 @@ class CallbackServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _callback_service_pb2.WatchDuePromisesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_callback_service_pb2.WatchDuePromisesResponse], _abc.AsyncIterator[_callback_service_pb2.WatchDuePromisesResponse]]:
-        """Shows promises as they become due, and as they are missed: those that are due now first. A
-        stream that breaks is opened again. What is shown is not claimed.
+        """Shows promises as they become due, and as they are missed: those that are due now first. One
+        that is due again, as where its claim has ended or nobody answered, is shown again. Of more
+        than a thousand at once, those due longest and those missed last. A stream that breaks is opened
+        again. What is shown is not claimed.
         """
 
     @_abc_1.abstractmethod

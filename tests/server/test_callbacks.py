@@ -535,6 +535,27 @@ async def test_nobody_answered(desk: _Desk, hands: Hands) -> None:
     assert len(await desk.claimed()) == 1
 
 
+async def test_what_is_due_again_is_shown_again(desk: _Desk, hands: Hands) -> None:
+    """Whoever watches sees a promise each time that it becomes due, and once each time."""
+    await desk.made()
+    hands.now = _FOUR
+    stream = desk.callbacks.WatchDuePromises(wire.WatchDuePromisesRequest(), timeout=30)
+    shown: list[bool] = []
+    async for each in stream:
+        if each.HasField("promise"):
+            shown.append(each.promise.attempted)
+            if len(shown) == 2:
+                break
+            [claim] = await desk.claimed()
+            await desk.rung(claim)
+            await desk.told(_FOUR, terms.DISPOSITION_NO_ANSWER)
+        elif shown:
+            hands.now = _FOUR + timedelta(minutes=10)
+    stream.cancel()
+
+    assert shown == [False, True]
+
+
 async def test_missed_by_time_and_debited_once(desk: _Desk, hands: Hands) -> None:
     """004-22: nobody rang: after its grace it is missed, by nobody's hand, and costs once."""
     await desk.made()

@@ -346,7 +346,8 @@ async def test_the_clock_of_a_service_is_put_wrong(tmp_path: Path, redis_url: st
     assert sorted(claimed) == sorted(made)
 
 
-async def test_one_record_that_nobody_can_read(tmp_path: Path, redis_url: str) -> None:
+@pytest.mark.parametrize("part", ["memory", "permissions"])
+async def test_one_record_that_nobody_can_read(tmp_path: Path, redis_url: str, part: str) -> None:
     """What a newer replica wrote, or a fault damaged, keeps nobody else's promise from its call."""
     settings, hands = _settings(tmp_path, redis_url), Hands()
     async with running(settings, hands) as client, _inside(settings) as desk:
@@ -354,7 +355,7 @@ async def test_one_record_that_nobody_can_read(tmp_path: Path, redis_url: str) -
         made = [
             (await stub.MakePromise(_made(number, f"K-{number}"))).promise.id for number in range(3)
         ]
-        bad = desk.queue.owner(desk.queue.place("K-1", "r-1")).memory
+        bad: str = getattr(desk.queue.owner(desk.queue.place("K-1", "r-1")), part)
         was = await desk.vault.client.write(lambda redis: redis.get(bad))
         await desk.vault.client.write(lambda redis: redis.set(bad, b'{"version":99}'))
         hands.now = _FOUR
@@ -364,11 +365,15 @@ async def test_one_record_that_nobody_can_read(tmp_path: Path, redis_url: str) -
         listed = [
             each.id for each in (await stub.ListPromises(wire.ListPromisesRequest())).promises
         ]
-        await desk.vault.client.write(lambda redis: redis.set(bad, was or b""))
+        if was is None:
+            await desk.vault.client.write(lambda redis: redis.delete(bad))
+        else:
+            await desk.vault.client.write(lambda redis: redis.set(bad, was))
         later: list[str] = []
         async with asyncio.timeout(_PATIENCE):
             while made[1] not in later:
                 answer = await stub.ClaimDuePromises(request)
                 later += [each.promise.id for each in answer.claimed]
 
-    assert sorted(claimed) == sorted(listed) == sorted([made[0], made[2]])
+    assert sorted(claimed) == sorted([made[0], made[2]])
+    assert set(claimed) <= set(listed)

@@ -266,7 +266,7 @@ async def test_promises_to_ring_back(vault: Vault) -> None:
     assert {claim.place.id for claim in claimed} == known
     assert await queue.claim(NOW, 100, (), worker="another", lease=lease) == []
     assert await queue.unclaim(claimed[0].place, claimed[0].token, None)
-    assert {each.promise for each in await queue.promises(places)} == {None}
+    assert set(await queue.promises(places)) == {None}
     assert await slots.say(settings) == len(known)
     assert await slots.say(settings) == 0
     (full,) = await slots.set("cards", {NOW: 24}, settings)
