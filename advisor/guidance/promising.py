@@ -43,6 +43,10 @@ class PromiseRefused(ValueError):
         self.state = state
 
 
+class PromiseExists(ValueError):
+    """A promise whose id another one has: its request was forgotten, and it was not."""
+
+
 class TooManyPromises(ValueError):
     """One promise more than a company can owe one customer."""
 
@@ -66,8 +70,11 @@ def made(memory: Memory, promise: Promise) -> Changed:
     """Add a promise; what is settled and old, or too much, is forgotten.
 
     Raises:
+        PromiseExists: There is one of this id.
         TooManyPromises: The company owes this customer too many already.
     """
+    if any(each.id == promise.id for each in memory.promises):
+        raise PromiseExists
     if sum(each.state.is_open for each in memory.promises) >= MOST_OPEN:
         raise TooManyPromises
     others = bounded_promises(memory.promises, promise.made_at or promise.due_at)

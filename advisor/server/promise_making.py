@@ -17,7 +17,7 @@ from advisor.facts.situation import Situation
 from advisor.facts.vocabulary import ConsentType
 from advisor.guidance.guide import Guide
 from advisor.guidance.offering import offered
-from advisor.guidance.promising import Changed, PromiseRefused, TooManyPromises
+from advisor.guidance.promising import Changed, PromiseExists, PromiseRefused, TooManyPromises
 from advisor.server import errors
 from advisor.server.redaction import redacted
 from advisor.server.scene import Told
@@ -142,6 +142,8 @@ def allowed(change: Callable[[], _T]) -> _T:
     """
     try:
         return change()
+    except PromiseExists as refused:
+        raise errors.id_reused() from refused
     except TooManyPromises as refused:
         raise errors.too_many_promises(MOST_OPEN) from refused
     except PromiseRefused as refused:
