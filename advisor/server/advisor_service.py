@@ -119,12 +119,15 @@ class AdvisorService:
             release = self._store.calls.release(beginning, begun.session.decision_id)
             self._aftermath.later("release", release)
             if beginning.promise is not None:
-                # Whoever claimed it for this call need not give it back.
+                # Whoever claimed it for this call need not give it back. Where nobody knows when
+                # the call may be made, it is not asked about again and again until then.
+                retry = beginning.now + self._loaded().guide.pack.settings.callbacks.retry
                 back = self._store.queue.unclaim(
                     beginning.promise,
                     beginning.claim_token,
-                    times.instant_of(answer.verdict, "not_before"),
-                    beginning.call_id,
+                    times.instant_of(answer.verdict, "not_before") or retry,
+                    call_id=beginning.call_id,
+                    decision_id=begun.session.decision_id,
                 )
                 self._aftermath.later("claim", back)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from advisor.engagement.promises import Promise
-from advisor.store.errors import Reason, RecordUnreadable, StoreUnavailable
+from advisor.store.answers import instant, row, rows, scored, text
+from advisor.store.errors import RecordUnreadable
 from advisor.store.keys import SHARDS, CustomerKeys, ShardKeys
 from advisor.store.marks import Mark
 from advisor.store.memory_records import read_memory
@@ -89,7 +90,7 @@ class QueueStore:
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
         found: list[Promise | None] = []
         for place, before, answer in zip(places, expected, answers, strict=True):
-            mark, memory = _row(answer)
+            mark, memory = row(answer)
             self._vault.marks.check(place.shard, before, mark)
             found.append(_promise(place, memory if isinstance(memory, bytes | str) else None))
         return found
@@ -165,7 +166,13 @@ class QueueStore:
         return answer == 1
 
     async def unclaim(
-        self, place: Place, token: int, not_before: datetime | None, call_id: str | None = None
+        self,
+        place: Place,
+        token: int,
+        not_before: datetime | None,
+        *,
+        call_id: str | None = None,
+        decision_id: str = "",
     ) -> bool:
         """Give a claimed promise back; False where somebody else has claimed it since.
 
@@ -173,14 +180,19 @@ class QueueStore:
             place: Which.
             token: Of the claim.
             not_before: When it is to be due again, by the service's clock; None for when it was.
-            call_id: The call that has it, where it was rung at without a claim.
+            call_id: The call that is not made; the promise stays with one that has been decided
+                anew since, or was dialled all the same.
+            decision_id: The decision not to make it.
 
         Raises:
             StoreError: It could not be given back, or may have been.
         """
         again = "" if not_before is None else milliseconds_at(not_before)
-        name = "" if call_id is None else self._vault.call_name(call_id)
-        asked = _UNCLAIM.call(self._shard(place).queue[:4], (place.member, str(token), again, name))
+        keys, name = self._shard(place), "" if call_id is None else self._vault.call_name(call_id)
+        asked = _UNCLAIM.call(
+            (*keys.queue[:4], keys.part(f"session:{name}")),
+            (place.member, str(token), again, name, decision_id),
+        )
         (answer,) = await self._vault.client.write(lambda redis: together(redis, asked))
         return answer == 1
 
@@ -285,7 +297,7 @@ class QueueStore:
                 ("ZRANGE", due, 0, 0, "WITHSCORES"),
             ]
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
-        first = [at for answer in answers[1::2] for _member, at in _scored(answer) if at <= now]
+        first = [at for answer in answers[1::2] for _member, at in scored(answer) if at <= now]
         counts = [answer for answer in answers[::2] if isinstance(answer, int)]
         return Backlog(due=sum(counts), oldest=min(first, default=None))
 
@@ -298,10 +310,10 @@ class QueueStore:
         ]
         expected = self._expected()
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
-        marks, lists = zip(*map(_row, answers), strict=True)
+        marks, lists = zip(*map(row, answers), strict=True)
         self._check(expected, marks)
         return [
-            [Due(place=Place.in_queue(shard, member), at=at) for member, at in _scored(answer)]
+            [Due(place=Place.in_queue(shard, member), at=at) for member, at in scored(answer)]
             for shard, answer in enumerate(lists)
         ]
 
@@ -323,13 +335,13 @@ class QueueStore:
             return []
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
         found = {
-            Place.in_queue(shard, _text(member)).id: Claim(
-                place=Place.in_queue(shard, _text(member)),
-                token=int(_text(token)),
-                until=_instant(int(_text(ends))),
+            Place.in_queue(shard, text(member)).id: Claim(
+                place=Place.in_queue(shard, text(member)),
+                token=int(text(token)),
+                until=instant(int(text(ends))),
             )
             for shard, answer in zip(by_shard, answers, strict=True)
-            for member, token, ends in _rows(answer)
+            for member, token, ends in rows(answer)
         }
         return [found[due.place.id] for due in wanted if due.place.id in found]
 
@@ -346,7 +358,7 @@ class QueueStore:
         return [
             Due(place=Place.in_queue(shard, member), at=at)
             for shard, answer in enumerate(answers[1::2])
-            for member, at in _scored(answer)
+            for member, at in scored(answer)
         ]
 
     def _expected(self) -> list[Mark | None]:
@@ -367,30 +379,3 @@ def _promise(place: Place, memory: Raw) -> Promise | None:
     except RecordUnreadable:
         return None
     return next((each for each in promises if each.id == place.id), None)
-
-
-def _instant(milliseconds_: float) -> datetime:
-    return datetime.fromtimestamp(milliseconds_ / 1000, UTC)
-
-
-def _scored(answer: object) -> list[tuple[str, datetime]]:
-    """Read members with their instants, from a script or a sorted set."""
-    rows = answer if isinstance(answer, list) else []
-    if rows and isinstance(rows[0], list):
-        return [(_text(member), _instant(float(_text(score)))) for member, score in rows]
-    pairs = zip(rows[::2], rows[1::2], strict=True)
-    return [(_text(member), _instant(float(_text(score)))) for member, score in pairs]
-
-
-def _rows(answer: object) -> list[list[object]]:
-    return [_row(each) for each in _row(answer)]
-
-
-def _row(answer: object) -> list[object]:
-    if not isinstance(answer, list):
-        raise StoreUnavailable("Redis answered something else.", reason=Reason.OTHER)
-    return answer
-
-
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from advisor.engagement.slots import FURTHEST, Callbacks, Capacity, bucket
+from advisor.store.answers import text
 from advisor.store.keys import SHARDS
 from advisor.store.queued import Place
 from advisor.store.retention import milliseconds
@@ -100,7 +101,7 @@ class SlotStore:
         """
         key = self._vault.keys.slots("full")
         names = await self._vault.client.write(lambda redis: redis.hkeys(key))
-        self._capacity = Capacity(frozenset(_named(_text(name)) for name in names))
+        self._capacity = Capacity(frozenset(_named(text(name)) for name in names))
 
     async def recount(self, now: datetime, settings: Callbacks) -> None:
         """Count the full slots again, as holds may have ended, and forget what is over.
@@ -115,13 +116,13 @@ class SlotStore:
         over = [
             (key, name)
             for key, found in ((full, names), (said, told))
-            for name in map(_text, found if isinstance(found, list) else [])
+            for name in map(text, found if isinstance(found, list) else [])
             if _named(name)[1] < now - _OVER
         ]
         asked: list[Asked] = [("HDEL", key, name) for key, name in over]
         gone = {name for _key, name in over}
         for name in self._some(
-            sorted({*map(_text, names if isinstance(names, list) else [])} - gone)
+            sorted({*map(text, names if isinstance(names, list) else [])} - gone)
         ):
             team, start = _named(name)
             asked.append(self._call("count", "", team, start, settings))
@@ -140,7 +141,7 @@ class SlotStore:
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
         for place, word in zip(places, answers, strict=True):
             if word is not None:
-                await self._say(place.shard, place.member, _text(word), settings)
+                await self._say(place.shard, place.member, text(word), settings)
 
     async def say(self, settings: Callbacks) -> int:
         """Say to the slots what all promises have to say to them; how much was said.
@@ -224,10 +225,6 @@ def _read(answer: object) -> Room:
 
 def _pairs(answer: object) -> list[tuple[str, str]]:
     if isinstance(answer, dict):
-        return [(_text(name), _text(value)) for name, value in answer.items()]
+        return [(text(name), text(value)) for name, value in answer.items()]
     rows = answer if isinstance(answer, list) else []
-    return [(_text(a), _text(b)) for a, b in zip(rows[::2], rows[1::2], strict=True)]
-
-
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return [(text(a), text(b)) for a, b in zip(rows[::2], rows[1::2], strict=True)]

@@ -1,9 +1,16 @@
 -- Gives a claimed promise back.
 --
--- KEYS  the shard's due, leases, owed and claims
+-- KEYS  the shard's due, leases, owed and claims; the session of the call that is not made
 -- ARGV  1 the member, 2 the token, 3 when it is to be due again ('' for when it was), 4 the name of
---       the call that has it ('' for none)
--- gives  1 where nobody has it now, 0 where somebody else has claimed it since
+--       the call that is not made ('' for none), 5 the decision not to make it
+-- gives  1 where nobody has it now, 0 where somebody else has claimed it since, or the call has
+--        been decided anew or was dialled all the same
+if ARGV[4] ~= '' then
+  local session = redis.call('HMGET', KEYS[5], 'decision', 'dialled')
+  if session[1] ~= ARGV[5] or session[2] then
+    return 0
+  end
+end
 local claim = redis.call('HGET', KEYS[4], ARGV[1])
 if not claim then
   return 1

@@ -14,6 +14,7 @@ from typing import Any, Final
 import grpc
 import pytest
 from google.rpc import error_details_pb2
+from redis.asyncio import Redis
 
 from advisor.v1 import advisor_service_pb2 as advisor
 from advisor.v1 import callback_service_pb2 as wire
@@ -127,6 +128,16 @@ class _Desk:
         """Claim what is due."""
         request = wire.ClaimDuePromisesRequest(worker_id=worker, most=10, **more)
         return list((await self.callbacks.ClaimDuePromises(request)).claimed)
+
+    async def is_claimed(self, promise_id: str) -> bool:
+        """Tell whether somebody has a promise: only then a token that nobody has is refused."""
+        try:
+            await self.callbacks.ReleaseClaim(
+                wire.ReleaseClaimRequest(promise_id=promise_id, claim_token=1)
+            )
+        except grpc.aio.AioRpcError as error:
+            return error.code() is grpc.StatusCode.FAILED_PRECONDITION
+        return False
 
     async def rung(
         self,
@@ -250,6 +261,21 @@ async def test_made_once_for_ever_so_many_requests(desk: _Desk) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await desk.made(due_at=_FOUR + timedelta(minutes=30))
     assert refused.value.code() is grpc.StatusCode.ALREADY_EXISTS
+
+
+async def test_an_id_is_taken_as_long_as_its_promise_is_remembered(
+    desk: _Desk, redis_url: str
+) -> None:
+    """A request that is sent again after it was forgotten makes no second promise of its id."""
+    await desk.made()
+    async with Redis.from_url(redis_url) as redis:
+        async for key in redis.scan_iter("*:applied:*"):
+            await redis.delete(key)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.made()
+
+    assert refused.value.code() is grpc.StatusCode.ALREADY_EXISTS
+    assert len(await desk.listed(customer_id="K-1")) == 1
 
 
 async def test_of_a_call_its_id_says_all(desk: _Desk) -> None:
@@ -467,6 +493,25 @@ async def test_a_call_that_is_not_made_gives_its_promise_back(desk: _Desk, hands
     async with asyncio.timeout(20):
         while not await desk.claimed():
             pass
+
+
+async def test_a_call_that_nobody_may_make_for_now_is_not_asked_about_all_the_time(
+    desk: _Desk, hands: Hands
+) -> None:
+    """A promise whose call is put off, nobody knows until when, comes back a little later."""
+    await desk.made()
+    hands.now = _FOUR
+    [claim] = await desk.claimed()
+    advice = await desk.rung(claim, zones=())
+    assert advice.verdict.decision == DECISION_DEFER
+    assert not advice.verdict.HasField("not_before")
+    async with asyncio.timeout(20):
+        while await desk.is_claimed(claim.promise.id):
+            pass
+
+    assert await desk.claimed() == []
+    hands.now += timedelta(minutes=10)
+    assert len(await desk.claimed()) == 1
 
 
 async def test_a_time_beside_the_grid_takes_room_in_its_slot(desk: _Desk) -> None:

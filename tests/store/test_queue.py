@@ -76,3 +76,33 @@ async def test_every_full_slot_is_counted_again(desk: Desk) -> None:
     await desk.slots.refresh()
 
     assert desk.slots.capacity.full == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("session", "given_back"),
+    [
+        (("decision", "d-1"), True),
+        (("decision", "d-2"), False),
+        (("decision", "d-1", "dialled", "1"), False),
+        ((), False),
+    ],
+)
+async def test_a_promise_stays_with_a_call_that_is_made_after_all(
+    desk: Desk,
+    session: tuple[str, ...],
+    given_back: bool,  # noqa: FBT001
+) -> None:
+    """A promise that is given back late is not taken from a call decided anew, or dialled."""
+    await desk.make("r")
+    [claim] = await desk.queue.claim(NOW, 1, (), worker="w", lease=_LEASE)
+    name = desk.vault.call_name("c-1")
+    key = desk.vault.keys.shard(claim.place.shard).part(f"session:{name}")
+    if session:
+        await desk.vault.client.write(lambda redis: redis.hset(key, items=list(session)))
+    free = await desk.queue.unclaim(
+        claim.place, claim.token, None, call_id="c-1", decision_id="d-1"
+    )
+
+    assert free is given_back
+    again = await desk.queue.claim(NOW, 1, (), worker="x", lease=_LEASE)
+    assert bool(again) is given_back
