@@ -12,12 +12,13 @@ class BreakerPolicy:
     Attributes:
         failures: Failures in a row that open the breaker.
         first_pause: Seconds between the first probe, which is made at once, and the second.
-        longest_pause: Seconds at most between two probes; the pause doubles until then.
+        longest_pause: Seconds at most between two probes; the pause doubles until then. A store
+            that is back must be used within a second, and a probe takes its time as well.
     """
 
     failures: int = 1
     first_pause: float = 0.05
-    longest_pause: float = 1.0
+    longest_pause: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,12 +140,13 @@ async def test_promises_outlive_a_redis_that_is_killed(
             await asyncio.sleep(0.001)
         assert own_redis.pid is not None
         os.kill(own_redis.pid, signal.SIGKILL)
-        probe = asyncio.create_task(callers.insist(lambda: stub, 100))
+        await asyncio.gather(*making)
+        os.kill(own_redis.pid, signal.SIGKILL)
+        last = asyncio.create_task(callers.insist(lambda: stub, 100))
         async with Redis.from_url(own_redis.url) as operator:
             back = await _answers(operator)
-        await probe
+        await last
         recovered = clock() - back
-        await asyncio.gather(*making)
         async with _inside(settings) as desk:
             await _must_agree(desk, callers)
 
