@@ -79,13 +79,16 @@ class Capacity:
 
     Attributes:
         full: Slots without room, each by team and beginning (`bucket`).
+        only: The slots that can have room, where a pack keeps none by itself; None for all.
     """
 
     full: frozenset[tuple[str, datetime]] = frozenset()
+    only: frozenset[tuple[str, datetime]] | None = None
 
     def has_room(self, team: str, slot: Slot) -> bool:
         """Tell whether one more call-back of a team may be promised for a time."""
-        return (team, bucket(slot.start, slot.end - slot.start)) not in self.full
+        name = (team, bucket(slot.start, slot.end - slot.start))
+        return name not in self.full and (self.only is None or name in self.only)
 
 
 def bucket(start: datetime, slot: timedelta) -> datetime:

@@ -112,7 +112,7 @@ class PromiseKeeper:
             StoreError: It cannot be read.
         """
         now = self._clock()
-        await self._store.slots.refresh()
+        await self._store.slots.refresh(self._loaded().guide.pack.settings.callbacks)
         due = await self._store.queue.peek(now, _MOST)
         missed = await self._store.queue.missed(now, _MOST)
         await self._read((*due, *missed), now)

@@ -11,7 +11,8 @@
 local clock = redis.call('TIME')
 local moment = clock[1] * 1000 + math.floor(clock[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', moment)
-local most = tonumber(redis.call('HGET', KEYS[3], ARGV[4]) or ARGV[3])
+local said = redis.call('HGET', KEYS[3], ARGV[4])
+local most = tonumber(said or ARGV[3])
 local room = 1
 if ARGV[7] ~= '' then
   -- Several services say it: a word that was overtaken on its way comes too late.
@@ -39,7 +40,8 @@ elseif ARGV[1] == 'hold' and not redis.call('ZSCORE', KEYS[1], ARGV[2]) then
   end
 end
 local count = redis.call('ZCARD', KEYS[1])
-if count >= most then
+-- Where a team keeps nothing unless somebody says so, what nobody spoke of need not be listed.
+if count >= most and (said or count > 0) then
   redis.call('HSET', KEYS[2], ARGV[4], '')
 else
   redis.call('HDEL', KEYS[2], ARGV[4])

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from advisor.engagement.slots import FURTHEST, Callbacks, Capacity, bucket
-from advisor.store.answers import text
+from advisor.store.answers import row, text
 from advisor.store.keys import SHARDS
 from advisor.store.queued import Place
 from advisor.store.retention import milliseconds
@@ -93,15 +93,21 @@ class SlotStore:
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
         return [_read(answer) for answer in answers[1::2]]
 
-    async def refresh(self) -> None:
+    async def refresh(self, settings: Callbacks) -> None:
         """Take the snapshot anew.
+
+        Args:
+            settings: How many call-backs are kept where nobody says otherwise.
 
         Raises:
             StoreError: It cannot be read; the old one stays.
         """
-        key = self._vault.keys.slots("full")
-        names = await self._vault.client.write(lambda redis: redis.hkeys(key))
-        self._capacity = Capacity(frozenset(_named(text(name)) for name in names))
+        asked: list[Asked] = [("HKEYS", self._vault.keys.slots("full"))]
+        if not settings.capacity:
+            asked.append(("HKEYS", self._vault.keys.slots("capacity")))
+        answers = await self._vault.client.write(lambda redis: together(redis, *asked))
+        full, *only = (frozenset(_named(text(name)) for name in row(each)) for each in answers)
+        self._capacity = Capacity(full, *only)
 
     async def recount(self, now: datetime, settings: Callbacks) -> None:
         """Count the full slots again, as holds may have ended, and forget what is over.

@@ -94,3 +94,14 @@ def test_what_a_snapshot_does_not_name_has_room() -> None:
     assert not capacity.has_room("cards", slot)
     assert capacity.has_room("loans", slot)
     assert Capacity().has_room("cards", slot)
+
+
+def test_where_nothing_is_kept_only_what_somebody_said_has_room() -> None:
+    """Of a pack that keeps no call-backs by itself, a slot has room if somebody said so."""
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    one = Slot(start=noon, end=noon + timedelta(minutes=30), zone=LONDON)
+    other = Slot(start=one.end, end=one.end + timedelta(minutes=30), zone=LONDON)
+    said = frozenset({("cards", one.start)})
+    assert Capacity(only=said).has_room("cards", one)
+    assert not Capacity(only=said).has_room("cards", other)
+    assert not Capacity(full=said, only=said).has_room("cards", one)
