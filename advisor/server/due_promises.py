@@ -164,7 +164,7 @@ class DuePromises:
         call.must_have_time()
         try:
             rooms = await self._store.slots.set(request.team or settings.team, capacities, settings)
-            await self._store.slots.refresh()
+            await self._store.slots.refresh(settings)
         except StoreError as error:
             raise errors.store_failed(error) from error
         return wire.SetSlotCapacityResponse(
@@ -180,7 +180,8 @@ class DuePromises:
             return await self._read(due), ""
         settings = self._loaded().guide.pack.settings.callbacks
         latest = None if before is None else before + settings.slot + settings.grace
-        due = await self._store.queue.listed(_after(request.page_token), latest, most)
+        after = _after(request.page_token)
+        due = await self._store.queue.listed(after, latest, most, request.owners)
         return await self._read(due), _token(due[-1]) if len(due) == most else ""
 
     async def _read(self, due: Sequence[Due]) -> list[Promise]:

@@ -28,6 +28,7 @@ _UNCLAIM: Final = Script("unclaim.lua")
 _RENEW: Final = Script("renew.lua")
 _DROP: Final = Script("drop.lua")
 _ENQUEUE: Final = Script("enqueue.lua")
+_LISTED: Final = Script("listed.lua")
 
 #: How often a claim looks again where others were faster.
 _LOOKS: Final = 3
@@ -259,7 +260,11 @@ class QueueStore:
         await self._vault.client.write(lambda redis: together(redis, *asked))
 
     async def listed(
-        self, after: tuple[datetime, str] | None, before: datetime | None, most: int
+        self,
+        after: tuple[datetime, str] | None,
+        before: datetime | None,
+        most: int,
+        owners: Sequence[str] = (),
     ) -> list[Due]:
         """List promises that are owed, by when they may be missed, the first first.
 
@@ -267,19 +272,20 @@ class QueueStore:
             after: Where an earlier list ended: the instant and the id of its last one.
             before: Only those that may be missed before this instant; None for all.
             most: How many at most.
+            owners: Agents and teams; none for everybody's.
 
         Raises:
             StoreError: It cannot be read.
         """
         until = "+inf" if before is None else f"({milliseconds_at(before)}"
         if after is None:
-            found = await self._listed(4, "-inf", until, most)
+            found = await self._listed(4, "-inf", until, most, owners=owners)
         else:
             # All of the same instant: a page may end in the midst of them.
             since = milliseconds_at(after[0])
-            same = await self._listed(4, since, since, _SAME_INSTANT)
+            same = await self._listed(4, since, since, _SAME_INSTANT, owners=owners)
             found = [each for each in same if (each.at, each.place.id) > after]
-            found += await self._listed(4, f"({since}", until, most)
+            found += await self._listed(4, f"({since}", until, most, owners=owners)
         return sorted(found, key=lambda due: (due.at, due.place.id))[:most]
 
     async def backlog(self, now: datetime) -> Backlog:
@@ -346,12 +352,23 @@ class QueueStore:
         return [found[due.place.id] for due in wanted if due.place.id in found]
 
     async def _listed(
-        self, key: int, first: str | int, last: str | int, most: int, *order: str
+        self,
+        key: int,
+        first: str | int,
+        last: str | int,
+        most: int,
+        *order: str,
+        owners: Sequence[str] = (),
     ) -> list[Due]:
         asked: list[Asked] = []
         for keys in map(self._vault.keys.shard, range(SHARDS)):
-            part = ("ZRANGE", keys.queue[key], first, last, "BYSCORE", *order)
-            asked += [("GET", keys.generation), (*part, "LIMIT", 0, most, "WITHSCORES")]
+            part: Asked = (
+                *("ZRANGE", keys.queue[key], first, last, "BYSCORE", *order),
+                *("LIMIT", 0, most, "WITHSCORES"),
+            )
+            if owners:
+                part = _LISTED.call((keys.queue[key], keys.queue[2]), (first, last, most, *owners))
+            asked += [("GET", keys.generation), part]
         expected = self._expected()
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
         self._check(expected, answers[::2])

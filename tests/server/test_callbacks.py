@@ -411,6 +411,27 @@ async def test_capacity_is_pushed(desk: _Desk) -> None:
         await desk.made()
 
 
+async def test_where_a_pack_keeps_none_only_what_was_said_is_offered(
+    tmp_path: Path, redis_url: str
+) -> None:
+    """001-11: a pack that keeps no call-backs by itself offers none that nobody has spoken of."""
+    settings = _settings(tmp_path, redis_url)
+    pack = tmp_path / "rules" / "pack.yaml"
+    pack.write_text(pack.read_text().replace("capacity: 2", "capacity: 0"))
+    async with running(settings, Hands()) as client:
+        desk = _Desk(client)
+        request = wire.SetSlotCapacityRequest()
+        request.slots.add(capacity=1).starts_at.FromDatetime(_FOUR)
+        await desk.callbacks.SetSlotCapacity(request)
+        before = await desk.proposed()
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await desk.made(due_at=_FOUR + timedelta(hours=1))
+        await desk.made()
+
+    assert [slot.starts_at.ToDatetime(UTC) for slot in before.slots] == [_FOUR]
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
 @pytest.mark.parametrize(
     ("starts", "wrong"),
     [

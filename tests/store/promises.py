@@ -43,7 +43,12 @@ class Desk:
             object.__setattr__(self, name, kind(self.vault))
 
     async def make(
-        self, request_id: str, customer_id: str = "K-1", due_at: datetime = NOW
+        self,
+        request_id: str,
+        customer_id: str = "K-1",
+        due_at: datetime = NOW,
+        *,
+        owner: str = "cards",
     ) -> Committed:
         """Hold room, store the promise, tell its slot."""
         place = self.queue.place(customer_id, request_id)
@@ -56,7 +61,7 @@ class Desk:
                 due_at=due_at,
                 due_until=due_at + SETTINGS.slot,
                 missed_at=due_at + SETTINGS.slot + SETTINGS.grace,
-                owner="cards",
+                owner=owner,
                 fallback="cards",
                 customer_id=customer_id,
             )
@@ -66,8 +71,9 @@ class Desk:
                 queue=(queue_change(promise, SETTINGS),),
             )
 
-        owner = self.queue.owner(place)
-        committed = await self.memories.settle_of(owner, identity(request_id), decide)
+        committed = await self.memories.settle_of(
+            self.queue.owner(place), identity(request_id), decide
+        )
         await self.slots.say_of(SETTINGS, place)
         return committed
 

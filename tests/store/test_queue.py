@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from advisor.engagement.slots import Capacity
 from advisor.store.client import ClientSettings, StoreClient
 from advisor.store.keys import Keys
 from advisor.store.queued import Place
@@ -63,17 +65,43 @@ async def test_many_who_claim_at_once_come_away_with_one_each(desk: Desk) -> Non
     assert len({claim.place for each in claims for claim in each}) == 20
 
 
+async def test_what_somebody_owes_fills_their_pages(desk: Desk) -> None:
+    """However much others owe before it, a page of somebody's promises holds theirs alone."""
+    for number in range(30):
+        owner = "sam" if number % 10 == 9 else "kim"
+        await desk.make(f"r-{number}", due_at=later(number), owner=owner)
+    first = await desk.queue.listed(None, None, 2, ["sam"])
+    last = first[-1]
+    second = await desk.queue.listed((last.at, last.place.id), None, 2, ["sam", "nobody"])
+
+    sams = [desk.queue.place("K-1", f"r-{number}") for number in (9, 19, 29)]
+    assert [each.place for each in (*first, *second)] == sams
+    assert len(await desk.queue.listed(None, None, 50, ["cards"])) == 30
+    assert len(await desk.queue.listed(None, first[0].at, 50, ["kim"])) == 9
+
+
+async def test_a_slot_of_which_nobody_spoke_is_not_kept(desk: Desk) -> None:
+    """Whatever times are asked for, what is refused for want of room leaves nothing behind."""
+    none = replace(SETTINGS, capacity=0)
+    place = desk.queue.place("K-1", "r-1")
+    room = await desk.slots.hold(place, "cards", later(60), none)
+    await desk.slots.refresh(none)
+
+    assert not room.free
+    assert desk.slots.capacity == Capacity(only=frozenset())
+
+
 async def test_every_full_slot_is_counted_again(desk: Desk) -> None:
     """However many slots are full, each is counted again in its turn: none stays full for ever."""
     starts = [later(30 * number) for number in range(600)]
     await desk.slots.set("cards", dict.fromkeys(starts, 0), SETTINGS)
-    await desk.slots.refresh()
+    await desk.slots.refresh(SETTINGS)
     assert len(desk.slots.capacity.full) == 600
     said = desk.vault.keys.slots("capacity")
     await desk.vault.client.write(lambda redis: redis.delete(said))
     for _time in range(2):
         await desk.slots.recount(NOW, SETTINGS)
-    await desk.slots.refresh()
+    await desk.slots.refresh(SETTINGS)
 
     assert desk.slots.capacity.full == frozenset()
 

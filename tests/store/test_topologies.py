@@ -272,7 +272,7 @@ async def test_promises_to_ring_back(vault: Vault) -> None:
     (full,) = await slots.set("cards", {NOW: 24}, settings)
     assert (full.taken, full.capacity) == (24, 24)
     await slots.recount(NOW, settings)
-    await slots.refresh()
+    await slots.refresh(settings)
     await queue.drop(places[0], None)
     assert places[0].id not in {each.place.id for each in await queue.listed(None, None, 100)}
 
