@@ -34,6 +34,15 @@ _PARTS: Final = (12, 17, 24)
 #: How far around a time that somebody names others are looked for.
 _AROUND: Final = timedelta(days=3)
 
+_NOWHERE: Final = Reason(
+    code=ReasonCode.ZONE_AMBIGUOUS,
+    decision=Decision.DEFER,
+    text="Nobody knows where the customer is: send a zone or a number.",
+    rule="guard/zone",
+    basis=Basis.SAFETY,
+    unsure=True,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offers:
@@ -82,13 +91,13 @@ def offered(
     settings = guide.pack.settings.callbacks
     zone = zone_of(situation)
     if zone is None:
-        return Offers()
+        return Offers(refused=(_NOWHERE,))
     trial = _Trial(guide, situation, team or settings.team, moving)
     count = settings.offers if most is None else most
-    barred = tuple(trial.barred())
+    first, last = situation.now + settings.notice, situation.now + settings.ahead
+    barred = tuple(trial.barred(last))
     if barred:
         return Offers(refused=barred)
-    first, last = situation.now + settings.notice, situation.now + settings.ahead
     if named is None:
         return Offers(slots=_spread(trial, grid(zone, first, last, settings.slot), count))
     wanted = Slot(start=named, end=named + settings.slot, zone=zone)
@@ -123,6 +132,7 @@ class _Trial:
         self._situation = replace(situation, history=history)
         self._hours = self._timing(situation.now, lambda _basis: True)
         self._days: dict[date, tuple[Interval, ...]] = {}
+        self._held: list[Interval] = []
 
     def keeps(self, slot: Slot) -> bool:
         """Tell whether a slot can be promised."""
@@ -130,8 +140,16 @@ class _Trial:
             self._has_room(slot)
             and self._may_be_open(slot)
             and self._hours.is_open(slot.start, slot.end)
-            and not any(self._forbidden(slot.start))
+            and not self._is_held(slot.start)
         )
+
+    def _is_held(self, at: datetime) -> bool:
+        """Look whether a call is forbidden then; what forbids it until an instant is asked once."""
+        if any(held.start <= at < held.end for held in self._held):
+            return True
+        reasons = tuple(self._forbidden(at))
+        self._held += (Interval(at, each.until) for each in reasons if each.until is not None)
+        return bool(reasons)
 
     def _may_be_open(self, slot: Slot) -> bool:
         """Look at the windows of the day, which are worked out once: most slots fall outside."""
@@ -143,10 +161,10 @@ class _Trial:
             window.start <= slot.start and slot.end <= window.end for window in self._days[day]
         )
 
-    def barred(self) -> Iterator[Reason]:
-        """Iterate over why no call may be promised at all: what bars it has no known end."""
+    def barred(self, last: datetime) -> Iterator[Reason]:
+        """Iterate over why no call may be promised at all: what bars it has no end before then."""
         facts = Facts(self._guide.pack.catalogue, self._situation)
-        return (reason for reason in blocks(facts) if reason.until is None)
+        return (each for each in blocks(facts) if each.until is None or each.until >= last)
 
     def reasons(self, slot: Slot) -> Iterator[Reason]:
         """Iterate over why a time cannot be promised, each reason once."""

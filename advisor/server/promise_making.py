@@ -73,10 +73,6 @@ def kept_slot(
         raise errors.cannot_be_kept(
             (reason.code.value.upper(), reason.text) for reason in offers.refused
         )
-    if not offers.slots:
-        raise errors.cannot_be_kept(
-            [("ZONE_AMBIGUOUS", "Nobody knows where the customer is: send a zone or a number.")]
-        )
     return offers.slots[0]
 
 

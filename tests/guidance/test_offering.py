@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,9 +21,11 @@ from advisor.facts.situation import History, Profile, Situation, Suppressed
 from advisor.facts.values import UNKNOWN
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import Decision, ReasonCode, Suppression
+from advisor.guidance import eligibility, offering
 from advisor.guidance.advise import advise
+from advisor.guidance.context import Grounds
 from advisor.guidance.offering import Offers, offered
-from advisor.rules.pack import Pack
+from advisor.rules.pack import Pack, Rule
 from tests.guidance import packs
 
 NOW = packs.NOW
@@ -63,9 +66,11 @@ def test_every_place_where_the_customer_may_be_counts() -> None:
 
 
 def test_without_a_place_nothing_can_be_promised() -> None:
-    """Whose clock nobody knows is asked where they are, and promised nothing."""
+    """Whose clock nobody knows is promised nothing, and the reason is said."""
     pack = _pack()
-    assert _offered(pack, packs.situation(pack, places=())) == Offers()
+    offers = _offered(pack, packs.situation(pack, places=()))
+    assert offers.slots == ()
+    assert [each.code for each in offers.refused] == [ReasonCode.ZONE_AMBIGUOUS]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +184,40 @@ def test_limits_of_law_count_then_and_those_of_policy_give_way_to_their_wish() -
         pack = _pack(limits=(limit,))
         situation = replace(packs.situation(pack), history=history)
         assert _walls(_offered(pack, situation, most=1)) == [first]
+
+
+def test_what_forbids_a_call_until_a_day_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit of law that holds for days is no work for each slot of them."""
+    judged: list[datetime] = []
+
+    def judge(
+        pack: Pack, rules: Iterable[Rule], facts: Facts, grounds: Grounds
+    ) -> eligibility.Judged:
+        judged.append(facts.situation.now)
+        return eligibility.verdict_of(pack, rules, facts, grounds)
+
+    monkeypatch.setattr(offering, "verdict_of", judge)
+    contacts = tuple(
+        Contact(at=NOW - n * HOUR, id=f"c-{n}", direction=Direction.OUTBOUND) for n in range(2)
+    )
+    span = Span(9, SpanUnit.DAYS)
+    law = Limit(id="law-limit", count=Counts.ATTEMPTS, span=span, at_most=2, basis=Basis.LAW)
+    pack = _pack(limits=(law,))
+    situation = replace(packs.situation(pack), history=History(contacts=contacts))
+
+    assert _walls(_offered(pack, situation, most=1)) == ["21 00:00"]
+    assert len(judged) == 2
+
+
+def test_what_bars_all_that_could_be_promised_is_said() -> None:
+    """Whom nobody may ring before the last day that can be promised is offered none, and why."""
+    pack = _pack()
+    for days, slots in ((13, True), (15, False)):
+        ends_at = NOW + timedelta(days=days)
+        held = Suppressed(source=Suppression.LITIGATION_HOLD, ends_at=ends_at)
+        offers = _offered(pack, packs.situation(pack, profile=Profile(suppressions=(held,))))
+        assert bool(offers.slots) is slots
+        assert [each.until for each in offers.refused] == ([] if slots else [ends_at])
 
 
 def test_a_rule_of_law_that_would_hold_then_holds_now() -> None:
