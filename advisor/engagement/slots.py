@@ -11,6 +11,12 @@ from zoneinfo import ZoneInfo
 #: How far ahead a company may plan: what is owed outlives every record that expires by itself.
 FURTHEST: Final = timedelta(days=60)
 
+#: How long after its window a promise may count as late: its record outlives it by more.
+LONGEST_GRACE: Final = timedelta(days=7)
+
+#: How long a claim may keep a promise from others: one whose worker died waits so long.
+LONGEST_LEASE: Final = timedelta(hours=1)
+
 _DAY: Final = timedelta(days=1)
 _MINUTE: Final = timedelta(minutes=1)
 _QUARTER: Final = timedelta(minutes=15)
@@ -49,9 +55,18 @@ class Callbacks:
         """Refuse what cannot be kept to.
 
         Raises:
-            ValueError: The slot does not divide a day into quarters of an hour, or promises are
-                made further ahead than `FURTHEST`.
+            ValueError: The slot does not divide a day into quarters of an hour; promises are made
+                further ahead than `FURTHEST`, or never; a grace or a lease is longer than
+                `LONGEST_GRACE` or `LONGEST_LEASE`; or the team may ring only when it is too late.
         """
+        if self.notice >= self.ahead:
+            raise ValueError("notice as long as ahead, so that nothing can be promised")
+        if self.grace > LONGEST_GRACE:
+            raise ValueError(f"a grace of more than {LONGEST_GRACE.days} days")
+        if self.lease > LONGEST_LEASE:
+            raise ValueError("a lease of more than an hour")
+        if self.patience >= self.slot + self.grace:
+            raise ValueError("patience that lasts until the promise is missed: no team may ring")
         if self.ahead > FURTHEST:
             raise ValueError(f"promises more than {FURTHEST.days} days ahead")
         if not self.slot or _DAY % self.slot or self.slot % _QUARTER:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from advisor.engagement.promises import Promise
-from advisor.engagement.slots import FURTHEST, bucket
+from advisor.engagement.slots import FURTHEST, LONGEST_LEASE, bucket
 from advisor.server import errors
 from advisor.server.packs import LoadedPack
 from advisor.server.promise_context import PromiseContexts
@@ -26,7 +26,6 @@ from advisor.v1 import callback_service_pb2 as wire
 _PAGE: Final = 100
 
 _SHORTEST_LEASE: Final = timedelta(seconds=1)
-_LONGEST_LEASE: Final = timedelta(hours=1)
 
 
 class DuePromises:
@@ -60,7 +59,7 @@ class DuePromises:
         lease = settings.lease
         if request.HasField("lease"):
             lease = request.lease.ToTimedelta()
-            if not _SHORTEST_LEASE <= lease <= _LONGEST_LEASE:
+            if not _SHORTEST_LEASE <= lease <= LONGEST_LEASE:
                 raise errors.invalid([Violation("lease", "must be 1 second to 1 hour")])
         call.must_have_time()
         answer = wire.ClaimDuePromisesResponse()

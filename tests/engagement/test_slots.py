@@ -78,10 +78,14 @@ def test_slots_ascend_and_stay_within(zone: str, begin: datetime, minutes: int) 
         ({"slot": timedelta(minutes=20)}, "divide a day"),
         ({"slot": timedelta(hours=5)}, "divide a day"),
         ({"ahead": timedelta(days=61)}, "60 days ahead"),
+        ({"notice": timedelta(days=14)}, "nothing can be promised"),
+        ({"grace": timedelta(days=8)}, "more than 7 days"),
+        ({"lease": timedelta(minutes=61)}, "more than an hour"),
+        ({"patience": timedelta(minutes=90)}, "no team may ring"),
     ],
 )
 def test_what_cannot_be_kept_to_is_refused(wrong: dict[str, timedelta], words: str) -> None:
-    """A slot that divides no day, or a plan further ahead than records last, is a mistake."""
+    """A slot that divides no day, or a length of time that loses promises, is a mistake."""
     with pytest.raises(ValueError, match=words):
         Callbacks(**wrong)  # type: ignore[arg-type]
 
