@@ -136,10 +136,12 @@ def by_outcome(
     if not promise.state.is_open:
         reversals = tuple(entry.reversed() for entry in promise.booked)
         promise = promise.reopened()
+    again_at = contact.at + guide.pack.settings.callbacks.retry
     tried = replace(
         promise,
         attempted=promise.attempted or is_within(promise, contact.at),
-        again_at=contact.at + guide.pack.settings.callbacks.retry,
+        # Calls may be told in another order than they were made.
+        again_at=max(again_at, promise.again_at or again_at),
     )
     state = kept_by(promise, contact.at) if contact.conversation else None
     if state is None:
@@ -184,7 +186,7 @@ def _rung_in_time(promise: Promise, contact: Contact) -> bool:
     """Tell whether a call of ours was about a promise, and in its window."""
     named = contact.promise_id == promise.id
     same = contact.promise_id is None and contact.subject in {promise.subject} - {None}
-    return (named or same) and is_within(promise, contact.at)
+    return (named or (same and not _made_in(promise, contact))) and is_within(promise, contact.at)
 
 
 def by_time(
@@ -227,7 +229,8 @@ def about(promises: Iterable[Promise], contact: Contact) -> Promise | None:
     """Find the promise that a call is about; None where it is about none.
 
     By its id; else, of those that are owed and whose time has come, one of the same subject, or
-    any where the call was a promised call-back without a subject.
+    any where the call was a promised call-back without a subject. The call in which a promise was
+    made does not keep it, however soon it is due.
     """
     if contact.promise_id is not None:
         named = (each for each in promises if each.id == contact.promise_id)
@@ -239,11 +242,16 @@ def about(promises: Iterable[Promise], contact: Contact) -> Promise | None:
             for each in promises
             if each.state.is_open
             and contact.at >= each.due_at - EARLY
+            and not _made_in(each, contact)
             and (each.subject == contact.subject if contact.subject is not None else promised)
         ),
         key=lambda each: each.due_at,
         default=None,
     )
+
+
+def _made_in(promise: Promise, contact: Contact) -> bool:
+    return contact.id is not None and contact.id == promise.call_id
 
 
 def _open(promise: Promise) -> bool:

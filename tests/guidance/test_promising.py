@@ -116,6 +116,28 @@ def test_speaking_with_them_settles_it(minutes: int, state: PromiseState, rules:
     assert _rules(changed.entries) == rules
 
 
+def test_the_call_in_which_it_was_made_does_not_keep_it() -> None:
+    """004-22: "ring me in ten minutes" is owed after the call in which it was said."""
+    soon = replace(PROMISE, call_id="c")
+    told = replace(_call(-10), promise_id=None, subject="pin")
+    owed = Memory(promises=(soon,), first_at=SIX)
+
+    changed = by_outcome(GUIDE, owed, told, SIX, outcome_id="o")
+    assert (_state(changed), changed.memory.promises) == (PromiseState.MADE, (soon,))
+    other = by_outcome(GUIDE, owed, replace(told, id="d"), SIX, outcome_id="o")
+    assert _state(other) is PromiseState.KEPT
+
+
+def test_an_earlier_call_that_is_told_later_brings_none_forward() -> None:
+    """After two calls that nobody answered it is due a while after the later one."""
+    memory = OWED
+    for number, minutes in enumerate((20, 5)):
+        told = replace(_call(minutes, Disposition.NO_ANSWER), id=f"c-{number}")
+        memory = by_outcome(GUIDE, memory, told, SIX, outcome_id=f"o-{number}").memory
+    retry = GUIDE.pack.settings.callbacks.retry
+    assert memory.promises[0].again_at == SIX + 20 * MINUTE + retry
+
+
 def test_a_call_that_reached_nobody_keeps_it_open() -> None:
     """An unanswered call in the window is remembered, and the promise due again a little later."""
     changed = by_outcome(GUIDE, OWED, _call(5, Disposition.NO_ANSWER), SIX, outcome_id="o")
