@@ -19,7 +19,6 @@ from advisor.server.promise_context import PromiseContexts
 from advisor.server.promise_making import (
     Asked,
     allowed,
-    context_of,
     identity_of,
     kept_slot,
     place_in,
@@ -138,7 +137,7 @@ class CallbackService:
             owner = self._store.queue.owner(old_place)
             before = await self._store.memories.read_of(owner, identity)
             old = allowed(lambda: found(before.memory, request.promise_id))
-            asked = moving = await self._contexts.asked(context_of(old, request.call))
+            asked = moving = await self._contexts.moving(old, request.call)
             if old.state.is_open and not before.applied:
                 await self._hold(place, asked, due_at)
             numbered = await self._numbered(asked)

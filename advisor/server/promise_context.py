@@ -7,9 +7,10 @@ from datetime import datetime
 
 from google.protobuf.message import Message
 
+from advisor.engagement.promises import Promise
 from advisor.server import errors
 from advisor.server.packs import LoadedPack, Packs
-from advisor.server.promise_making import Asked
+from advisor.server.promise_making import Asked, as_made
 from advisor.server.recent import RecentCalls
 from advisor.server.scene import told_in
 from advisor.server.standing import Standing, alone, standing_of
@@ -41,21 +42,46 @@ class PromiseContexts:
             Refusal: Nobody knows the call, or it is about nobody in particular; the pack has no
                 such purpose or brand; or the store does not answer.
         """
-        loaded = self._packs.current()
-        if context.customer_id:
-            if not context.HasField("purpose"):
-                raise errors.invalid(
-                    [Violation("context.purpose", "is required with a customer_id")]
-                )
-            request = advisor_service_pb2.AdviseRequest(
-                call=context.call,
-                purpose=context.purpose,
-                customer=customer_pb2.Customer(customer_id=context.customer_id),
-            )
-        else:
-            standing = await self._standing(context.call.call_id)
-            request = _asked_in(standing, context)
-            loaded = await self._pack(standing.kept.pack_version)
+        if not context.customer_id:
+            return await self._of_call(await self._standing(context.call.call_id), context)
+        if not context.HasField("purpose"):
+            raise errors.invalid([Violation("context.purpose", "is required with a customer_id")])
+        request = advisor_service_pb2.AdviseRequest(
+            call=context.call,
+            purpose=context.purpose,
+            customer=customer_pb2.Customer(customer_id=context.customer_id),
+        )
+        return self._asked(request, context, self._packs.current())
+
+    async def moving(self, old: Promise, call: call_pb2.Call) -> Asked:
+        """Read how a promise is moved: as the call is known in which it is, else as it was made.
+
+        Args:
+            old: The promise.
+            call: What is sent of the call.
+
+        Raises:
+            Refusal: The pack has no such purpose or brand; or the store does not answer.
+        """
+        purpose = call_pb2.Purpose(id=old.purpose_id or "", subject=old.subject or "")
+        context = wire.CallbackContext(call=call, purpose=purpose, team=old.fallback or "")
+        standing = await self._known(call.call_id) if call.call_id else None
+        if standing is not None:
+            request = advisor_service_pb2.AdviseRequest.FromString(standing.kept.request)
+            if request.customer.customer_id == old.customer_id:
+                return await self._of_call(standing, context)
+        return await self.asked(as_made(old, context))
+
+    async def _of_call(self, standing: Standing, context: wire.CallbackContext) -> Asked:
+        loaded = await self._pack(standing.kept.pack_version)
+        return self._asked(_asked_in(standing, context), context, loaded)
+
+    def _asked(
+        self,
+        request: advisor_service_pb2.AdviseRequest,
+        context: wire.CallbackContext,
+        loaded: LoadedPack,
+    ) -> Asked:
         return Asked(
             told=told_in(request, loaded.pack),
             customer_id=request.customer.customer_id,
@@ -76,6 +102,12 @@ class PromiseContexts:
         return _asked_in(await self._standing(call_id), context).customer.customer_id
 
     async def _standing(self, call_id: str) -> Standing:
+        standing = await self._known(call_id)
+        if standing is None:
+            raise errors.unknown_call()
+        return standing
+
+    async def _known(self, call_id: str) -> Standing | None:
         try:
             live = await self._store.live.read(call_id)
         except StoreError as error:
@@ -84,9 +116,7 @@ class PromiseContexts:
             return standing_of(live)
         # Decided here a moment ago: it is not kept yet.
         recent = self._recent.get(call_id)
-        if recent is None:
-            raise errors.unknown_call()
-        return alone(recent, Reason.LOST)
+        return None if recent is None else alone(recent, Reason.LOST)
 
     async def _pack(self, version: str) -> LoadedPack:
         try:

@@ -25,7 +25,6 @@ from advisor.server.translate import words
 from advisor.store.memories import Remembering
 from advisor.store.queued import Place, queue_change
 from advisor.store.vault import Identity
-from advisor.v1 import call_pb2
 from advisor.v1 import callback_service_pb2 as wire
 
 _T = TypeVar("_T")
@@ -104,18 +103,17 @@ def promise_of(asked: Asked, request: wire.MakePromiseRequest, place: Place, slo
     )
 
 
-def context_of(old: Promise, call: call_pb2.Call) -> wire.CallbackContext:
-    """Return the context of a promise that is moved: as it was made, but for the moving call."""
-    context = wire.CallbackContext(customer_id=old.customer_id or "", team=old.fallback or "")
-    context.call.CopyFrom(call)
-    context.call.call_id = call.call_id or old.call_id or ""
-    context.call.brand = call.brand or old.brand or ""
-    context.call.dialled_number = call.dialled_number or old.number or ""
+def as_made(old: Promise, context: wire.CallbackContext) -> wire.CallbackContext:
+    """Return a context in which what is not told of the call is as it was for a promise."""
+    told = wire.CallbackContext(customer_id=old.customer_id or "")
+    told.MergeFrom(context)
+    call = told.call
+    call.call_id = call.call_id or old.call_id or ""
+    call.brand = call.brand or old.brand or ""
+    call.dialled_number = call.dialled_number or old.number or ""
     if not call.time_zones and old.zone is not None:
-        context.call.time_zones.append(old.zone)
-    context.purpose.id = old.purpose_id or ""
-    context.purpose.subject = old.subject or ""
-    return context
+        call.time_zones.append(old.zone)
+    return told
 
 
 def place_in(promise_id: str) -> Place:

@@ -453,7 +453,10 @@ class ReschedulePromiseRequest(_message.Message):
 
     @_builtins.property
     def call(self) -> _call_pb2.Call:
-        """The call in which the customer moved it, as in `CallbackContext`. Absent: as when it was made."""
+        """The call in which the customer moved it. Its id alone says where they are, if `Advise` was asked
+        about it and it is a call to them; what is neither sent nor known so is as when the promise was
+        made. Absent: all is.
+        """
 
     def __init__(
         self,

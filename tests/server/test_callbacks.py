@@ -731,6 +731,29 @@ async def test_moved_by_the_customer(desk: _Desk, hands: Hands) -> None:
     assert len(await desk.claimed()) == 1
 
 
+@pytest.mark.parametrize(
+    ("of", "zone", "spoken"),
+    [
+        ("K-1", "America/New_York", "tomorrow at noon"),
+        ("K-2", "Europe/London", "tomorrow at five o'clock"),
+    ],
+)
+async def test_moved_in_a_call_of_theirs(desk: _Desk, of: str, zone: str, spoken: str) -> None:
+    """The id of the call in which they move it says where they are now; of no one else's call."""
+    promise = (await desk.made()).promise
+    call = Call(call_id="c-9", brand="acme", time_zones=["America/New_York"])
+    asked = advisor.AdviseRequest(call=call, purpose=Purpose(id="pin-migration"))
+    asked.customer.customer_id = of
+    await desk.advisor.Advise(asked)
+    request = wire.ReschedulePromiseRequest(request_id="m", promise_id=promise.id)
+    request.due_at.FromDatetime(_FOUR + timedelta(hours=1))
+    request.call.call_id = "c-9"
+    moved = await desk.callbacks.ReschedulePromise(request)
+
+    assert (moved.promise.zone, moved.promise.call_id) == (zone, "c-9")
+    assert moved.spoken == spoken
+
+
 @pytest.mark.parametrize("promise_id", ["x", "00.0.1", "zz.a.b", f"00.{'0' * 32}.1"])
 async def test_an_unknown_promise_is_said_to_be_unknown(desk: _Desk, promise_id: str) -> None:
     """An id of no promise is NOT_FOUND, whatever it looks like."""
