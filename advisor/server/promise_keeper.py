@@ -23,7 +23,7 @@ from advisor.server.packs import LoadedPack
 from advisor.server.rounds import Round, Rounds
 from advisor.server.steward import OFTEN, SELDOM
 from advisor.server.stores import Store
-from advisor.store.errors import RecordUnreadable
+from advisor.store.errors import RecordUnreadable, StoreError
 from advisor.store.memories import Remembered, Remembering
 from advisor.store.queued import Due, Place, queue_change
 
@@ -140,9 +140,18 @@ class PromiseKeeper:
 
         Raises:
             StoreError: The queue cannot be read, or a settlement could not be stored.
+            Exception: A fault of one promise; it is raised when the others are settled.
         """
+        fault: Exception | None = None
         for due in await self._store.queue.overdue(self._clock(), _BATCH):
-            await self.owed(due.place)
+            try:
+                await self.owed(due.place)
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is of this one alone
+                fault = error
+        if fault is not None:
+            raise fault
 
     async def count_room(self) -> None:
         """Tell slots what is promised, count those again that are full, and forget what is old.

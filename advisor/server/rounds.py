@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from structlog.typing import FilteringBoundLogger
 
+from advisor.server.logs import frames
 from advisor.store.errors import StoreError
 
 
@@ -20,7 +21,7 @@ class Round:
     Attributes:
         seconds: Between the end of one time and the next.
         name: What it is, for the log.
-        work: Does it once; a StoreError or an OSError of it is said, and it is tried again.
+        work: Does it once; whatever goes wrong is said, and it is tried again.
     """
 
     seconds: float
@@ -49,14 +50,19 @@ class Rounds:
         try:
             await work()
         except (StoreError, OSError) as error:
-            if name not in self._failing:
-                why = error.reason.value if isinstance(error, StoreError) else type(error).__name__
-                self._log.warning("advisor.steward_failing", task=name, why=why)
-            self._failing.add(name)
+            why = error.reason.value if isinstance(error, StoreError) else type(error).__name__
+            self._fails(name, why=why)
+        except Exception as error:  # noqa: BLE001 - a fault in one round must not end the others
+            self._fails(name, why=type(error).__name__, frames=frames(error))
         else:
             with contextlib.suppress(KeyError):
                 self._failing.remove(name)
                 self._log.info("advisor.steward_working", task=name)
+
+    def _fails(self, name: str, **why: object) -> None:
+        if name not in self._failing:
+            self._log.warning("advisor.steward_failing", task=name, **why)
+        self._failing.add(name)
 
     async def _every(self, each: Round) -> NoReturn:
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from advisor.engagement.promises import PromiseState
 from advisor.server.packs import LoadedPack
 from advisor.server.promise_keeper import Shown
 from advisor.store.keys import Keys
+from advisor.store.memories import Remembered, Remembering
 from advisor.store.pack_files import read_pack_files
 from advisor.store.queue import MISSED_FOR
 from advisor.store.suitability import check
@@ -87,3 +89,26 @@ async def test_of_very_many_that_were_missed_the_last_are_listed(life: Life) -> 
     found = await life.store.queue.missed(NOW + MISSED_FOR, 2)
 
     assert [each.place for each in found] == [desk.queue.place(f"K-{n}", "r") for n in (3, 4)]
+
+
+async def test_a_fault_of_one_promise_keeps_no_other_from_being_settled(
+    life: Life, hands: Hands
+) -> None:
+    """What is wrong with one promise is said, when all others that are overdue are settled."""
+    desk = Desk(life.vault)
+    for number in range(5):
+        await desk.make("r", f"K-{number}")
+    owner = desk.queue.owner(desk.queue.place("K-2", "r"))
+
+    def break_it(before: Remembered) -> Remembering:
+        [promise] = before.memory.promises
+        broken = replace(promise, kind="of no pack")
+        return Remembering(memory=replace(before.memory, promises=(broken,)))
+
+    await desk.memories.settle_of(owner, None, break_it)
+    hands.now = later(90)
+    with pytest.raises(ValueError, match="of no pack"):
+        await life.keeper.settle()
+
+    assert len(await life.store.queue.missed(hands.now, 10)) == 4
+    assert len(await desk.in_queue("overdue")) == 1
