@@ -25,7 +25,7 @@ from advisor.guidance.decision import Reason, UsedFact
 from advisor.guidance.eligibility import verdict_of
 from advisor.guidance.guide import Guide
 from advisor.guidance.suppressions import blocks
-from advisor.guidance.timing import Timing
+from advisor.guidance.timing import NOWHERE, Timing
 from advisor.rules.pack import Rule
 
 #: Hours of the day at which its morning, afternoon and evening end: one time of each is offered.
@@ -33,15 +33,6 @@ _PARTS: Final = (12, 17, 24)
 
 #: How far around a time that somebody names others are looked for.
 _AROUND: Final = timedelta(days=3)
-
-_NOWHERE: Final = Reason(
-    code=ReasonCode.ZONE_AMBIGUOUS,
-    decision=Decision.DEFER,
-    text="Nobody knows where the customer is: send a zone or a number.",
-    rule="guard/zone",
-    basis=Basis.SAFETY,
-    unsure=True,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +82,7 @@ def offered(
     settings = guide.pack.settings.callbacks
     zone = zone_of(situation)
     if zone is None:
-        return Offers(refused=(_NOWHERE,))
+        return Offers(refused=(NOWHERE,))
     trial = _Trial(guide, situation, team or settings.team, moving)
     count = settings.offers if most is None else most
     first, last = situation.now + settings.notice, situation.now + settings.ahead

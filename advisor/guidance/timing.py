@@ -33,6 +33,16 @@ _STEPS: Final = 100
 #: What a limit on other than calls as such is called.
 _CODES: Final = {Counts.BAD_ENDINGS: ReasonCode.COOLING_OFF}
 
+#: Why nothing is timely for a customer of whom no zone is known.
+NOWHERE: Final = Reason(
+    code=ReasonCode.ZONE_AMBIGUOUS,
+    decision=Decision.DEFER,
+    text="Nobody knows where the customer is, so nobody knows what time it is there.",
+    rule="guard/zone",
+    basis=Basis.SAFETY,
+    unsure=True,
+)
+
 _QUIET_TIME: Final = "now.quiet_time"
 _QUIET_TIME_ENDS: Final = "now.quiet_time_ends"
 
@@ -115,7 +125,7 @@ class Timing:
     def closed(self) -> Iterator[Reason]:
         """Iterate over the reasons of calendars and quiet times alone."""
         if not self._places:
-            yield self._ambiguous()
+            yield NOWHERE
         seen: set[str] = set()
         for open_at in self._hours(self._now):
             for closed in closed_reasons(open_at.calendars, open_at.places, self._tags, self._now):
@@ -237,16 +247,6 @@ class Timing:
                     source=limit.source,
                     unsure=True,
                 )
-
-    def _ambiguous(self) -> Reason:
-        return Reason(
-            code=ReasonCode.ZONE_AMBIGUOUS,
-            decision=Decision.DEFER,
-            text="Nobody knows where the customer is, so nobody knows what time it is there.",
-            rule="guard/zone",
-            basis=Basis.SAFETY,
-            unsure=True,
-        )
 
     def _closed(self, closed: Closed, open_at: _Hours) -> Reason:
         calendar = closed.calendar

@@ -113,8 +113,8 @@ class CallbackServiceServicer:
 
         Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or the pack knows no such purpose or
         brand), FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
-        ALREADY_EXISTS (the id came before with other content), UNAVAILABLE (it may or may not be
-        stored: send the same request again).
+        ALREADY_EXISTS (the id came before with other content, or more than a week ago), UNAVAILABLE (it
+        may or may not be stored: send the same request again).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

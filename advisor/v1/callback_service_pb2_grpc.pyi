@@ -54,8 +54,8 @@ class CallbackServiceStub:
 
     Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or the pack knows no such purpose or
     brand), FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
-    ALREADY_EXISTS (the id came before with other content), UNAVAILABLE (it may or may not be
-    stored: send the same request again).
+    ALREADY_EXISTS (the id came before with other content, or more than a week ago), UNAVAILABLE (it
+    may or may not be stored: send the same request again).
     """
     ClaimDuePromises: _grpc.UnaryUnaryMultiCallable[_callback_service_pb2.ClaimDuePromisesRequest, _callback_service_pb2.ClaimDuePromisesResponse]
     """Gives promises that are due to a worker, who has them to themselves for a while.
@@ -130,8 +130,8 @@ class CallbackServiceAsyncStub(CallbackServiceStub):
 
     Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or the pack knows no such purpose or
     brand), FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
-    ALREADY_EXISTS (the id came before with other content), UNAVAILABLE (it may or may not be
-    stored: send the same request again).
+    ALREADY_EXISTS (the id came before with other content, or more than a week ago), UNAVAILABLE (it
+    may or may not be stored: send the same request again).
     """
     ClaimDuePromises: _aio.UnaryUnaryMultiCallable[_callback_service_pb2.ClaimDuePromisesRequest, _callback_service_pb2.ClaimDuePromisesResponse]  # type: ignore[assignment]
     """Gives promises that are due to a worker, who has them to themselves for a while.
@@ -215,8 +215,8 @@ class CallbackServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: INVALID_ARGUMENT, NOT_FOUND (there is no such call, or the pack knows no such purpose or
         brand), FAILED_PRECONDITION (the time cannot be kept, or the customer is owed too many calls),
-        ALREADY_EXISTS (the id came before with other content), UNAVAILABLE (it may or may not be
-        stored: send the same request again).
+        ALREADY_EXISTS (the id came before with other content, or more than a week ago), UNAVAILABLE (it
+        may or may not be stored: send the same request again).
         """
 
     @_abc_1.abstractmethod

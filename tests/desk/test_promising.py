@@ -92,6 +92,20 @@ async def test_times_are_shown_in_words_each_with_its_key(desk: _Desk) -> None:
     ]
 
 
+async def test_why_no_time_can_be_promised_is_said(desk: _Desk) -> None:
+    """Of somebody who may be anywhere nothing is offered, and the agent reads why."""
+    request = pin_call(customer_id="k-2")
+    request.call.call_id = "c-2"
+    del request.call.time_zones[:]
+    request.call.dialled_number = ""
+    await desk.service.advise(request)
+    page = await desk.times("c-2")
+
+    assert _dues(page) == []
+    assert "Nobody knows where the customer is" in page
+    assert "nobody is free" not in page
+
+
 async def test_one_press_books_once_and_says_it_back(desk: _Desk) -> None:
     """A press, a press again and the form sent once more are one promise, said back, reported."""
     due_at = _dues(await desk.times())[1]
