@@ -50,10 +50,16 @@ class Offers:
 
 
 def with_offers(guide: Guide, situation: Situation) -> Situation:
-    """Return a situation that knows the times that can be promised, where nobody has said."""
+    """Return a situation that knows the times that can be promised, where nobody has said.
+
+    That there is none is only known where it is known what has happened: law that counts earlier
+    calls fails closed, and nobody is told that the company has no time.
+    """
     if situation.offers is not None or not situation.places:
         return situation
-    return replace(situation, offers=offered(guide, situation).slots)
+    slots = offered(guide, situation).slots
+    known = situation.history.contacts is not None and situation.state_missing is None
+    return replace(situation, offers=slots) if slots or known else situation
 
 
 def offered(

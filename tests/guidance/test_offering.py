@@ -24,7 +24,7 @@ from advisor.facts.vocabulary import Decision, ReasonCode, Suppression
 from advisor.guidance import eligibility, offering
 from advisor.guidance.advise import advise
 from advisor.guidance.context import Grounds
-from advisor.guidance.offering import Offers, offered
+from advisor.guidance.offering import Offers, offered, with_offers
 from advisor.rules.pack import Pack, Rule
 from tests.guidance import packs
 
@@ -266,6 +266,23 @@ def test_times_are_worked_out_once_and_only_when_asked_for() -> None:
     assert facts.value("capacity.callback") == 0
     assert facts.value("slot.1") is UNKNOWN
     assert len(asked) == 1
+
+
+def test_that_there_is_no_time_is_only_known_where_the_past_is() -> None:
+    """A law that counts earlier calls offers nothing where nobody knows them, and says nothing."""
+    law = Limit(
+        id="law-limit",
+        count=Counts.ATTEMPTS,
+        span=Span(2, SpanUnit.DAYS),
+        at_most=1,
+        basis=Basis.LAW,
+    )
+    pack = _pack(limits=(law,))
+    unknown = packs.situation(pack)
+    busy = Contact(at=NOW + timedelta(days=20), direction=Direction.OUTBOUND)
+    known = replace(unknown, history=History(contacts=(busy,)))
+    assert with_offers(packs.guide(pack), unknown).offers is None
+    assert with_offers(packs.guide(pack), known).offers == ()
 
 
 def test_where_the_clock_is_in_doubt_no_time_is_put_into_words() -> None:
