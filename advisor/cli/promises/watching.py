@@ -53,7 +53,9 @@ def watch(address: str, owners: tuple[str, ...], *, as_json: bool) -> None:
 def watched(
     address: str, owners: tuple[str, ...], pause: Callable[[float], None]
 ) -> Iterator[Promise]:
-    """Iterate over promises as they become due or are missed, each state of each once.
+    """Iterate over promises each time that they become due or are missed.
+
+    What was shown before the service went away is not shown again because it is back.
 
     Ends the program with 3 where there is no service at first, and with 1 where it refuses.
 
@@ -62,21 +64,27 @@ def watched(
         owners: Agents and teams; empty for everybody.
         pause: Waits for so many seconds before a service that went away is asked again.
     """
-    shown: set[tuple[str, int]] = set()
+    before: set[tuple[str, int]] = set()
     reached = False
     with service(address) as channel:
         stub = CallbackServiceStub(channel)
         while True:
+            shown: set[tuple[str, int]] = set()
             try:
                 for answer in stub.WatchDuePromises(WatchDuePromisesRequest(owners=owners)):
                     reached = True
                     key = (answer.promise.id, answer.promise.state)
-                    if answer.HasField("promise") and key not in shown:
-                        shown.add(key)
+                    if not answer.HasField("promise"):
+                        continue
+                    shown.add(key)
+                    if key in before:
+                        before.remove(key)
+                    else:
                         yield answer.promise
             except grpc.RpcError as raised:
                 away = cast("grpc.Call", raised).code() is grpc.StatusCode.UNAVAILABLE
                 if not (reached and away):
                     raise
                 click.echo(f"advisor: {address} does not answer; it is asked again.", err=True)
+            before |= shown
             pause(_AGAIN)
