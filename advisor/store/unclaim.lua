@@ -23,10 +23,12 @@ redis.call('HDEL', KEYS[4], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 local owed = redis.call('HGET', KEYS[3], ARGV[1])
 if owed then
-  local due, rest = string.match(owed, '^(%d+)(|.*)$')
+  local due, patience, rest = string.match(owed, '^(%d+)|(%d+)(|.*)$')
   if ARGV[3] ~= '' and tonumber(ARGV[3]) > tonumber(due) then
+    -- Its owner has it first again, for as long as before.
+    patience = string.format('%.0f', patience + ARGV[3] - due)
     due = ARGV[3]
-    redis.call('HSET', KEYS[3], ARGV[1], due .. rest)
+    redis.call('HSET', KEYS[3], ARGV[1], due .. '|' .. patience .. rest)
   end
   redis.call('ZADD', KEYS[1], due, ARGV[1])
 end

@@ -65,6 +65,17 @@ async def test_many_who_claim_at_once_come_away_with_one_each(desk: Desk) -> Non
     assert len({claim.place for each in claims for claim in each}) == 20
 
 
+async def test_put_off_it_is_its_owners_first_again(desk: Desk) -> None:
+    """A promise that was given back for later has the patience of one that becomes due."""
+    await desk.make("r", owner="sam")
+    [claim] = await desk.queue.claim(NOW, 1, ("sam",), worker="w", lease=_LEASE)
+    assert await desk.queue.unclaim(claim.place, claim.token, later(10))
+
+    team = [await desk.queue.peek(later(minutes), 1, ("cards",)) for minutes in (10, 14, 15)]
+    assert [len(found) for found in team] == [0, 0, 1]
+    assert len(await desk.queue.peek(later(10), 1, ("sam",))) == 1
+
+
 async def test_what_somebody_owes_fills_their_pages(desk: Desk) -> None:
     """However much others owe before it, a page of somebody's promises holds theirs alone."""
     for number in range(30):
