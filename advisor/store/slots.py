@@ -54,6 +54,7 @@ class SlotStore:
         """Work on this vault."""
         self._vault = vault
         self._capacity = Capacity()
+        self._asked = self._answered = 0
         self._recounted = 0
 
     @property
@@ -105,9 +106,13 @@ class SlotStore:
         asked: list[Asked] = [("HKEYS", self._vault.keys.slots("full"))]
         if not settings.capacity:
             asked.append(("HKEYS", self._vault.keys.slots("capacity")))
+        self._asked += 1
+        turn = self._asked
         answers = await self._vault.client.write(lambda redis: together(redis, *asked))
         full, *only = (frozenset(_named(text(name)) for name in row(each)) for each in answers)
-        self._capacity = Capacity(full, *only)
+        # An answer that comes late tells less than the one to a later question.
+        if turn > self._answered:
+            self._answered, self._capacity = turn, Capacity(full, *only)
 
     async def recount(self, now: datetime, settings: Callbacks) -> None:
         """Count the full slots again, as holds may have ended, and forget what is over.

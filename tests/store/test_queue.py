@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
+from redis.asyncio import Redis
 
 from advisor.engagement.slots import Capacity
 from advisor.store.client import ClientSettings, StoreClient
 from advisor.store.keys import Keys
 from advisor.store.queued import Place
+from advisor.store.slots import SlotStore
 from advisor.store.suitability import check
 from advisor.store.vault import Vault
 from tests.store.promises import NOW, SETTINGS, Desk, later
+
+_T = TypeVar("_T")
 
 _LEASE = timedelta(minutes=1)
 
@@ -100,6 +105,39 @@ async def test_a_slot_of_which_nobody_spoke_is_not_kept(desk: Desk) -> None:
 
     assert not room.free
     assert desk.slots.capacity == Capacity(only=frozenset())
+
+
+class _Late(StoreClient):
+    """A client whose first answer comes only when it is let through."""
+
+    def __init__(self, url: str) -> None:
+        """Connect when it is needed."""
+        super().__init__(url, ClientSettings(read_within=5.0, write_within=10.0))
+        self.answered, self.through = asyncio.Event(), asyncio.Event()
+
+    async def write(self, command: Callable[[Redis], Awaitable[_T]]) -> _T:
+        """Send a command."""
+        first = not self.answered.is_set()
+        answer = await super().write(command)
+        self.answered.set()
+        if first:
+            await self.through.wait()
+        return answer
+
+
+async def test_an_answer_that_comes_late_is_no_news(desk: Desk, redis_url: str) -> None:
+    """What an operator has just said of a slot is not undone by a look that began before."""
+    client = _Late(redis_url)
+    slots = SlotStore(Vault(client, desk.vault.keys))
+    late = asyncio.create_task(slots.refresh(SETTINGS))
+    await client.answered.wait()
+    await desk.slots.set("cards", {NOW: 0}, SETTINGS)
+    await slots.refresh(SETTINGS)
+    client.through.set()
+    await late
+    await client.aclose()
+
+    assert slots.capacity.full == frozenset({("cards", NOW)})
 
 
 async def test_every_full_slot_is_counted_again(desk: Desk) -> None:
