@@ -28,7 +28,8 @@ class Callbacks:
 
     Attributes:
         slot: How long the window of a promise is, by the clock; it divides a day.
-        notice: How soon after now the first one can be.
+        notice: How soon after now the first one that is offered can be; one that is named may be
+            sooner.
         ahead: How far into the future a promise may be made.
         grace: How long after its window a promise still counts as late, not missed.
         patience: How long the owner of a promise that is due has it to themselves, before

@@ -255,8 +255,8 @@ class ClaimDuePromisesRequest(_message.Message):
 
     @_builtins.property
     def lease(self) -> _duration_pb2.Duration:
-        """How long they are kept from others. Absent: as the pack says. `Advise` about the call makes it
-        longer.
+        """How long they are kept from others, 1 second to 1 hour. Absent: as the pack says. `Advise` about
+        the call makes it longer.
         """
 
     def __init__(

@@ -293,3 +293,12 @@ def test_where_the_clock_is_in_doubt_no_time_is_put_into_words() -> None:
     places = (NEW_YORK, LOS_ANGELES)
     advice = advise(packs.guide(pack), packs.situation(pack, places=places))
     assert [each.text for each in advice.items] == ["When shall I ring?"]
+
+
+def test_a_time_that_they_name_may_be_sooner_than_what_is_offered() -> None:
+    """Notice is what the company takes for itself; who wants to be rung in ten minutes can be."""
+    pack = _pack(LAW)
+    situation = packs.situation(pack)
+    soon = NOW + timedelta(minutes=10)
+    assert [slot.start for slot in _offered(pack, situation, named=soon).slots] == [soon]
+    assert all(slot.start > soon for slot in _offered(pack, situation).slots)
