@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -148,16 +148,7 @@ class DuePromises:
         settings = self._loaded().guide.pack.settings.callbacks
         capacities = {times.instant(each.starts_at): each.capacity for each in request.slots}
         # What nobody can promise yet would be kept until then.
-        furthest = self._clock() + FURTHEST
-        wrong = [
-            Violation(f"slots[{index}].starts_at", "is no beginning of the pack's slots")
-            for index, each in enumerate(request.slots)
-            if bucket(start := times.instant(each.starts_at), settings.slot) != start
-        ] + [
-            Violation(f"slots[{index}].starts_at", f"is more than {FURTHEST.days} days ahead")
-            for index, each in enumerate(request.slots)
-            if times.instant(each.starts_at) > furthest
-        ]
+        wrong = list(_wrong(request.slots, settings.slot, self._clock() + FURTHEST))
         if wrong:
             raise errors.invalid(wrong)
         call.must_have_time()
@@ -186,6 +177,17 @@ class DuePromises:
     async def _read(self, due: Sequence[Due]) -> list[Promise]:
         found = await self._store.queue.promises([each.place for each in due])
         return [each for each in found if each is not None]
+
+
+def _wrong(
+    slots: Iterable[wire.SlotCapacity], length: timedelta, furthest: datetime
+) -> Iterator[Violation]:
+    for index, each in enumerate(slots):
+        start = times.instant(each.starts_at)
+        if bucket(start, length) != start:
+            yield Violation(f"slots[{index}].starts_at", "is no beginning of the pack's slots")
+        elif start > furthest:
+            yield Violation(f"slots[{index}].starts_at", f"is more than {FURTHEST.days} days ahead")
 
 
 def _token(last: Due) -> str:

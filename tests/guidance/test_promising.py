@@ -20,6 +20,7 @@ from advisor.facts.vocabulary import PurposeKind, Suppression
 from advisor.guidance.guide import Guide
 from advisor.guidance.promising import (
     Changed,
+    PromiseExists,
     PromiseRefused,
     TooManyPromises,
     about,
@@ -114,6 +115,14 @@ def test_speaking_with_them_settles_it(minutes: int, state: PromiseState, rules:
     changed = by_outcome(GUIDE, OWED, _call(minutes), SIX, outcome_id="o")
     assert _state(changed) is state
     assert _rules(changed.entries) == rules
+
+
+def test_no_two_promises_have_one_id() -> None:
+    """A promise whose id is taken is refused, however the other was settled."""
+    settled = PROMISE.settled(PromiseState.KEPT, SIX)
+    for other in (PROMISE, settled):
+        with pytest.raises(PromiseExists):
+            made(Memory(promises=(other,)), PROMISE)
 
 
 def test_the_call_in_which_it_was_made_does_not_keep_it() -> None:
