@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -22,6 +22,7 @@ from advisor.facts.memory import Memory
 from advisor.facts.situation import Call, History, Profile, Situation
 from advisor.facts.view import Facts
 from advisor.facts.vocabulary import PurposeKind
+from advisor.guidance.decision import Reason
 from advisor.guidance.earning import Happening, brand_in, earned, occasion_in
 from advisor.guidance.guide import Guide
 from advisor.guidance.suppressions import blocks
@@ -195,7 +196,8 @@ def by_time(
     """Settle what time, or a request to stop, has decided; the same again changes nothing.
 
     A promise whose time is over is missed, unless we rang in its window. One to somebody who must
-    not be called any more is released, not broken. A call on its way is waited for.
+    not be called any more, or must not be until its time is over, is released, not broken. A call
+    on its way is waited for.
 
     Args:
         guide: The pack whose engagement rules give the points.
@@ -214,15 +216,26 @@ def by_time(
         elif promise.missed_at is not None and promise.missed_at <= now:
             if promise.id in under_way:
                 continue
-            state = PromiseState.KEPT if promise.attempted else PromiseState.MISSED
+            state = _over(guide, promise, profile, promise.missed_at)
             done.append(promise.settled(state, promise.missed_at))
     return _settled(guide, memory, done, now) if done else Changed(memory=memory)
 
 
 def is_barred(guide: Guide, promise: Promise, profile: Profile, now: datetime) -> bool:
     """Tell whether a promised call may never be made, because of a suppression in force."""
-    facts = Facts(guide.pack.catalogue, _situation(guide, promise, Memory(), profile, now))
-    return any(reason.until is None for reason in blocks(facts))
+    return any(reason.until is None for reason in _barring(guide, promise, profile, now))
+
+
+def _over(guide: Guide, promise: Promise, profile: Profile, at: datetime) -> PromiseState:
+    """Tell how a promise is settled whose time is over by then."""
+    if promise.attempted:
+        return PromiseState.KEPT
+    held = any(_barring(guide, promise, profile, at))
+    return PromiseState.RELEASED if held else PromiseState.MISSED
+
+
+def _barring(guide: Guide, promise: Promise, profile: Profile, at: datetime) -> Iterator[Reason]:
+    return blocks(Facts(guide.pack.catalogue, _situation(guide, promise, Memory(), profile, at)))
 
 
 def about(promises: Iterable[Promise], contact: Contact) -> Promise | None:

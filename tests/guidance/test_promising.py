@@ -238,6 +238,19 @@ def test_who_must_not_be_rung_is_released() -> None:
     assert by_time(GUIDE, OWED, other, SIX) == Changed(memory=OWED)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "state"), [(91, PromiseState.RELEASED), (89, PromiseState.MISSED)]
+)
+def test_what_the_law_forbade_until_it_was_over_is_not_broken(
+    minutes: int, state: PromiseState
+) -> None:
+    """004-22: a promise that nobody was allowed to keep in its time costs nothing."""
+    held = Suppressed(source=Suppression.LITIGATION_HOLD, ends_at=SIX + minutes * MINUTE)
+    changed = by_time(GUIDE, OWED, Profile(suppressions=(held,)), SIX + 95 * MINUTE)
+    assert _state(changed) is state
+    assert bool(changed.entries) is (state is PromiseState.MISSED)
+
+
 def test_an_opt_out_releases_and_its_correction_owes_again() -> None:
     """What only a wrong opt-out released is owed again when it is corrected."""
     call = Contact(at=SIX - 60 * MINUTE, id="c", disposition=Disposition.DNC_ALL)
