@@ -133,7 +133,7 @@ class DuePromises:
         return wire.ListPromisesResponse(
             promises=[
                 promise_out(each.at(now))
-                for each in listed
+                for each in sorted(listed, key=lambda each: each.due_at)
                 if (before is None or each.due_at < before)
                 and (not owners or {each.owner, each.fallback} & owners)
                 and (not request.call_id or each.call_id == request.call_id)

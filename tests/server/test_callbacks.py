@@ -787,6 +787,17 @@ async def test_listed_by_pages(desk: _Desk) -> None:
     assert len((await desk.callbacks.ListPromises(before)).promises) == 2
 
 
+async def test_the_one_due_first_is_listed_first(desk: _Desk) -> None:
+    """In whatever order promises were made, they are listed by when they are due."""
+    for number in (2, 0, 1):
+        await desk.made(number, due_at=_FOUR + timedelta(days=number))
+    lists = [await desk.listed(customer_id="K-1"), await desk.listed()]
+
+    for listed in lists:
+        dues = [each.due_at.ToDatetime(UTC) for each in listed]
+        assert dues == [_FOUR + timedelta(days=number) for number in range(3)]
+
+
 @pytest.mark.parametrize("token", ["x", "12", "12.x", f"{'9' * 60}.00.a.b", "1e3.00.a.b"])
 async def test_a_page_that_nobody_gave_is_refused(desk: _Desk, token: str) -> None:
     """A page token that is none of ours is INVALID_ARGUMENT, whatever it looks like."""
