@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
+from advisor.store.answers import instant, text
 from advisor.store.durability import Durability
 from advisor.store.errors import IdReused, Reason, StoreFull, StoreLost, StoreUnavailable
 from advisor.store.evidence import EvidenceStore, Kept
@@ -143,7 +144,7 @@ class LiveStore:
         """
         key = self._agent_key(agent_id)
         found = await self._vault.client.write(lambda redis: redis.get(key))
-        return None if found is None else _text(found)
+        return None if found is None else text(found)
 
     async def listed(self, most: int) -> tuple[tuple[str, datetime], ...]:
         """List calls in which something was reported and that have not ended, latest first.
@@ -154,7 +155,7 @@ class LiveStore:
         asked = ("ZRANGE", self._list_key, 0, most - 1, "REV", "WITHSCORES")
         (found,) = await self._vault.client.write(lambda redis: together(redis, asked))
         pairs = found if isinstance(found, list) else []
-        return tuple((_text(name), _instant(float(score))) for name, score in pairs)
+        return tuple((text(name), instant(float(score))) for name, score in pairs)
 
     def channel(self, *, call_id: str = "", agent_id: str = "") -> str:
         """Name where changes of a call, or of an agent's calls, are told."""
@@ -206,7 +207,7 @@ class LiveStore:
 
     async def _live(self, answer: object, durability: Durability) -> Live | None:
         found = answer if isinstance(answer, list) else [answer]
-        came = _text(found[0])
+        came = text(found[0])
         if came == "unknown":
             return None
         if came == "reused":
@@ -218,15 +219,15 @@ class LiveStore:
         _came, decision_id, agent, revision, last, records = found
         if not isinstance(records, list):
             raise StoreUnavailable("Redis answered something else.", reason=Reason.OTHER)
-        kept = await self._decision(_text(decision_id))
+        kept = await self._decision(text(decision_id))
         if kept is None:
             raise StoreLost("The decision on the call is gone.", reason=Reason.LOST)
         events = tuple(read_event(record) for record in records)
         return Live(
             kept=kept,
-            agent_id=_text(agent),
-            revision=int(_text(revision)),
-            last=next((each for each in events if each.id == _text(last)), None),
+            agent_id=text(agent),
+            revision=int(text(revision)),
+            last=next((each for each in events if each.id == text(last)), None),
             events=events,
             durability=durability,
             repeated=came == "repeated",
@@ -243,11 +244,3 @@ class LiveStore:
             while len(self._decisions) > _REMEMBERED:
                 self._decisions.popitem(last=False)
         return kept
-
-
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _instant(score: float) -> datetime:
-    return datetime.fromtimestamp(score / 1000, UTC)

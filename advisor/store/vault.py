@@ -9,6 +9,7 @@ from typing import Final
 from redis.asyncio import Redis
 
 from advisor.engagement.slots import FURTHEST
+from advisor.store.answers import text
 from advisor.store.client import StoreClient
 from advisor.store.durability import Durability, Promise
 from advisor.store.errors import IdReused, Reason, StoreLost
@@ -195,7 +196,7 @@ class Vault:
             asked = (*asked, question)
         answers = await self.client.write(lambda redis: together(redis, *asked))
         outcome = _list(answers[0])
-        said = _text(outcome[0])
+        said = text(outcome[0])
         if said == "raced":
             return None
         if said == "reused":
@@ -302,10 +303,6 @@ async def ping(redis: Redis) -> object:
 
 def _list(answer: object) -> list[object]:
     return answer if isinstance(answer, list) else [answer]
-
-
-def _text(answer: object) -> str:
-    return answer.decode() if isinstance(answer, bytes) else str(answer)
 
 
 def _bytes(answer: object) -> bytes:
