@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from advisor.engagement.promises import PromiseState
-from advisor.engagement.slots import Callbacks
+from advisor.engagement.slots import Callbacks, bucket
 from advisor.facts.situation import Situation
 from advisor.guidance.offering import offered
 from advisor.guidance.promising import found, given_up, made
@@ -138,7 +138,10 @@ class CallbackService:
             before = await self._store.memories.read_of(owner, identity)
             old = allowed(lambda: found(before.memory, request.promise_id))
             asked = moving = await self._contexts.moving(old, request.call)
-            if old.state.is_open and not before.applied:
+            length = asked.settings.slot
+            # Within its own slot a promise has room already.
+            stays = bucket(due_at, length) == bucket(old.due_at, length)
+            if old.state.is_open and not before.applied and not stays:
                 await self._hold(place, asked, due_at)
             numbered = await self._numbered(asked)
 

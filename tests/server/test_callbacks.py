@@ -754,6 +754,16 @@ async def test_moved_in_a_call_of_theirs(desk: _Desk, of: str, zone: str, spoken
     assert moved.spoken == spoken
 
 
+async def test_a_promise_moves_within_its_own_full_slot(desk: _Desk) -> None:
+    """A few minutes later in a slot without room: its own room goes with it."""
+    promise = (await desk.made(1)).promise
+    await desk.made(2)
+    request = wire.ReschedulePromiseRequest(request_id="m", promise_id=promise.id)
+    request.due_at.FromDatetime(_FOUR + timedelta(minutes=10))
+    moved = await desk.callbacks.ReschedulePromise(request)
+    assert moved.promise.replaces == promise.id
+
+
 @pytest.mark.parametrize("promise_id", ["x", "00.0.1", "zz.a.b", f"00.{'0' * 32}.1"])
 async def test_an_unknown_promise_is_said_to_be_unknown(desk: _Desk, promise_id: str) -> None:
     """An id of no promise is NOT_FOUND, whatever it looks like."""
