@@ -68,7 +68,7 @@ class DuePromises:
                 now, request.most or 1, request.owners, worker=request.worker_id, lease=lease
             )
             for claim in claims:
-                promise = await self._keeper.owed(claim.place)
+                promise = await self._keeper.to_ring(claim)
                 if promise is not None:
                     answer.claimed.add(
                         promise=promise_out(promise.at(now)),

@@ -15,6 +15,7 @@ from typing import Final
 from structlog.typing import FilteringBoundLogger
 
 from advisor.engagement.promises import Promise, PromiseState
+from advisor.facts.events import ENDS, UNNOTICED
 from advisor.facts.memory import Memory
 from advisor.facts.situation import Profile
 from advisor.guidance.promising import Changed, by_time
@@ -25,7 +26,7 @@ from advisor.server.steward import OFTEN, SELDOM
 from advisor.server.stores import Store
 from advisor.store.errors import RecordUnreadable, StoreError
 from advisor.store.memories import Remembered, Remembering
-from advisor.store.queued import Due, Place, queue_change
+from advisor.store.queued import Claim, Due, Place, queue_change
 
 #: Promises of one shard that are settled at once, and promises that are shown at once.
 _BATCH: Final = 50
@@ -180,6 +181,31 @@ class PromiseKeeper:
         except RecordUnreadable:
             return None
         return next((each for each in memory.promises if _waits(each, place)), None)
+
+    async def to_ring(self, claim: Claim) -> Promise | None:
+        """Return a claimed promise if it is owed and nobody is ringing for it already.
+
+        A call that has gone on for long without a report has lost its claim, and still goes on.
+
+        Raises:
+            StoreError: Nobody can tell.
+        """
+        promise = await self.owed(claim.place)
+        if promise is None:
+            return None
+        memory = (await self._store.memories.read_of(self._store.queue.owner(claim.place))).memory
+        for hold in memory.holds:
+            if hold.promise_id == promise.id and await self._goes_on(hold.id or ""):
+                again = self._clock() + self._loaded().guide.pack.settings.callbacks.retry
+                await self._store.queue.unclaim(claim.place, claim.token, again)
+                return None
+        return promise
+
+    async def _goes_on(self, call_id: str) -> bool:
+        """Tell whether somebody has answered a call, and nobody has hung up."""
+        live = await self._store.live.read(call_id)
+        kinds = frozenset() if live is None else {event.kind for event in live.events}
+        return not kinds <= UNNOTICED and ENDS.isdisjoint(kinds)
 
     async def _settled(self, place: Place) -> Memory:
         """Settle what is over of one customer's promises; return what is remembered after it."""

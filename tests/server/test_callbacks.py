@@ -25,7 +25,11 @@ from advisor.v1.call_pb2 import Agent, Call, Purpose
 from advisor.v1.callback_service_pb2_grpc import CallbackServiceStub
 from advisor.v1.customer_service_pb2_grpc import CustomerServiceStub
 from advisor.v1.history_pb2 import Promise
-from advisor.v1.vocabulary_call_pb2 import CALL_EVENT_KIND_AGENT_ASSIGNED
+from advisor.v1.vocabulary_call_pb2 import (
+    CALL_EVENT_KIND_AGENT_ASSIGNED,
+    CALL_EVENT_KIND_CALL_DROPPED,
+    CALL_EVENT_KIND_PERSON_CONFIRMED,
+)
 from advisor.v1.vocabulary_decision_pb2 import (
     DECISION_ALLOW,
     DECISION_DEFER,
@@ -558,6 +562,27 @@ async def test_a_customer_who_has_moved_is_rung_when_it_is_day_there(
     assert promise.zone == "Europe/London"
     assert advice.verdict.decision == DECISION_DEFER
     assert advice.verdict.not_before.ToDatetime(tzinfo=UTC).hour == 14
+
+
+async def test_a_long_call_is_not_rung_a_second_time(desk: _Desk, hands: Hands) -> None:
+    """A call that has outlasted its claim keeps its promise to itself until it ends."""
+    promise = (await desk.made()).promise
+    hands.now = _FOUR
+    request = wire.ClaimDuePromisesRequest(worker_id="w", most=1)
+    [claim] = (await desk.callbacks.ClaimDuePromises(request)).claimed
+    await desk.rung(claim)
+    event = advisor.ReportCallEventRequest(call_id="c-2")
+    event.event.event_id = "e-1"
+    event.event.kind = CALL_EVENT_KIND_PERSON_CONFIRMED
+    await desk.advisor.ReportCallEvent(event)
+    release = wire.ReleaseClaimRequest(promise_id=promise.id, claim_token=claim.claim_token)
+    await desk.callbacks.ReleaseClaim(release)
+
+    assert await desk.claimed() == []
+    event.event.event_id, event.event.kind = "e-2", CALL_EVENT_KIND_CALL_DROPPED
+    await desk.advisor.ReportCallEvent(event)
+    hands.now += timedelta(minutes=10)
+    assert len(await desk.claimed()) == 1
 
 
 async def test_given_back(desk: _Desk, hands: Hands) -> None:
