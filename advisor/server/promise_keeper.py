@@ -90,6 +90,7 @@ class PromiseKeeper:
                 Round(OFTEN, "promises due", self.look),
                 Round(OFTEN, "promises overdue", self.settle),
                 Round(SELDOM, "slots", self.count_room),
+                Round(SELDOM, "promises waiting", self.measure),
             )
         )
 
@@ -107,7 +108,7 @@ class PromiseKeeper:
         return self._shown
 
     async def look(self) -> None:
-        """Look at what is due, for those who watch and for the metrics.
+        """Look at what is due, for those who watch.
 
         Raises:
             StoreError: It cannot be read.
@@ -117,6 +118,14 @@ class PromiseKeeper:
         due = await self._store.queue.peek(now, _MOST)
         missed = await self._store.queue.missed(now, _MOST)
         await self._read((*due, *missed), now)
+
+    async def measure(self) -> None:
+        """Measure what is due and nobody has claimed, for the metrics.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        now = self._clock()
         backlog = await self._store.queue.backlog(now)
         self._metrics.promises_due.set(backlog.due)
         oldest = timedelta() if backlog.oldest is None else now - backlog.oldest

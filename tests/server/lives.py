@@ -103,6 +103,7 @@ class Life:
         callbacks, due, outcomes: What it answers.
         keeper: What it does while nobody waits.
         aftermath: What it still has to do.
+        metrics: What it counts.
     """
 
     client: Mortal
@@ -113,6 +114,7 @@ class Life:
     outcomes: Outcomes
     keeper: PromiseKeeper
     aftermath: Aftermath
+    metrics: Metrics
 
     async def finish(self) -> None:
         """Do what is left to do after the answer; a dead one does nothing more."""
@@ -183,6 +185,7 @@ async def living(
             ),
             keeper=keeper,
             aftermath=aftermath,
+            metrics=metrics,
         )
     finally:
         preparer.close()

@@ -112,3 +112,16 @@ async def test_a_fault_of_one_promise_keeps_no_other_from_being_settled(
 
     assert len(await life.store.queue.missed(hands.now, 10)) == 4
     assert len(await desk.in_queue("overdue")) == 1
+
+
+async def test_how_long_the_oldest_has_waited_is_measured(life: Life, hands: Hands) -> None:
+    """The metrics say how many promises are due and unclaimed, and how long the oldest has been."""
+    desk = Desk(life.vault)
+    await desk.make("r", "K-1")
+    await desk.make("r", "K-2", due_at=later(7))
+    hands.now = later(5)
+    await life.keeper.measure()
+
+    registry = life.metrics.registry
+    assert registry.get_sample_value("advisor_promises_due") == 1
+    assert registry.get_sample_value("advisor_promise_oldest_due_seconds") == 300
