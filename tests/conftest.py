@@ -7,7 +7,7 @@ import os
 from hypothesis import HealthCheck, settings
 
 # A shared machine is slow now and then: a deadline per example would fail for its neighbours' sake.
-settings.register_profile("ci", deadline=None, derandomize=True, max_examples=100, print_blob=True)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50, print_blob=True)
 settings.register_profile("dev", deadline=None, max_examples=50)
 settings.register_profile(
     "thorough",
