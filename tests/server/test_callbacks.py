@@ -37,7 +37,7 @@ from advisor.v1.vocabulary_decision_pb2 import (
     REASON_CODE_PROMISE_DUE_ELSEWHERE,
 )
 from tests.server.desk import Refused
-from tests.server.running import NOW, Client, Hands, running, settings_for
+from tests.server.running import NOW, PATIENT, Client, Hands, running, settings_for
 
 _MORE: Final = """
 limits:
@@ -84,10 +84,10 @@ async def _client(tmp_path: Path, redis_url: str, hands: Hands) -> AsyncIterator
 class _Desk:
     """What a dialer and a CRM ask of a service."""
 
-    def __init__(self, client: Client) -> None:
-        self.callbacks: Any = CallbackServiceStub(client.channel)
-        self.advisor: Any = AdvisorServiceStub(client.channel)
-        self.customers: Any = CustomerServiceStub(client.channel)
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self.callbacks: Any = CallbackServiceStub(channel)
+        self.advisor: Any = AdvisorServiceStub(channel)
+        self.customers: Any = CustomerServiceStub(channel)
 
     async def proposed(self, **more: Any) -> wire.ProposeSlotsResponse:
         """Ask for times."""
@@ -199,8 +199,9 @@ class _Desk:
 
 
 @pytest.fixture(name="desk")
-def _desk(client: Client) -> _Desk:
-    return _Desk(client)
+async def _desk(client: Client) -> AsyncIterator[_Desk]:
+    async with grpc.aio.insecure_channel(client.running.address, options=PATIENT) as channel:
+        yield _Desk(channel)
 
 
 def _context(customer_id: str = "K-1", agent_id: str = "sam") -> wire.CallbackContext:
@@ -423,7 +424,7 @@ async def test_where_a_pack_keeps_none_only_what_was_said_is_offered(
     pack = tmp_path / "rules" / "pack.yaml"
     pack.write_text(pack.read_text().replace("capacity: 2", "capacity: 0"))
     async with running(settings, Hands()) as client:
-        desk = _Desk(client)
+        desk = _Desk(client.channel)
         request = wire.SetSlotCapacityRequest()
         request.slots.add(capacity=1).starts_at.FromDatetime(_FOUR)
         await desk.callbacks.SetSlotCapacity(request)

@@ -32,7 +32,7 @@ from advisor.store.vault import Vault
 from advisor.v1 import callback_service_pb2 as wire
 from advisor.v1.call_pb2 import Call, Purpose
 from advisor.v1.callback_service_pb2_grpc import CallbackServiceStub
-from tests.server.running import NOW, SECRET, Client, Hands, running, settings_for
+from tests.server.running import NOW, PATIENT, SECRET, Client, Hands, running, settings_for
 from tests.server.test_process import PROGRAM, line
 from tests.store.promises import Desk
 
@@ -356,8 +356,12 @@ async def test_the_clock_of_a_service_is_put_wrong(tmp_path: Path, redis_url: st
 async def test_one_record_that_nobody_can_read(tmp_path: Path, redis_url: str, part: str) -> None:
     """What a newer replica wrote, or a fault damaged, keeps nobody else's promise from its call."""
     settings, hands = _settings(tmp_path, redis_url), Hands()
-    async with running(settings, hands) as client, _inside(settings) as desk:
-        stub: Any = CallbackServiceStub(client.channel)
+    async with (
+        running(settings, hands) as client,
+        _inside(settings) as desk,
+        grpc.aio.insecure_channel(client.running.address, options=PATIENT) as channel,
+    ):
+        stub: Any = CallbackServiceStub(channel)
         made = [
             (await stub.MakePromise(_made(number, f"K-{number}"))).promise.id for number in range(3)
         ]
