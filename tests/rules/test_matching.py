@@ -208,6 +208,15 @@ def test_never_may_be_one_of_several_possible_values() -> None:
     assert Matcher(rules_, CATALOGUE).match(facts({"x.at": possible})).bits == 0b10
 
 
+def test_a_place_may_be_one_of_several() -> None:
+    """Where sources disagree on a place, all of them must be meant, or one where unsure counts."""
+    in_us = Leaf("x.place", Operator.IS, "US")
+    rules_ = [_rule(0, when=in_us), _rule(1, when=in_us, if_unsure=IfUnsure.APPLY)]
+    matcher = Matcher(rules_, CATALOGUE)
+    assert matcher.match(facts({"x.place": Possible(("US-FL", "CA"))})).bits == 0b10
+    assert matcher.match(facts({"x.place": Possible(("US-FL", "US"))})).bits == 0b11
+
+
 def test_a_rule_left_over_may_be_replaced() -> None:
     """A replacer counts for a rule that is judged by its tree, asked about or not."""
     both = All(tuple(Leaf("x.tags", Operator.CONTAINS, word) for word in "pq"))
@@ -341,6 +350,7 @@ def test_a_fact_that_nothing_may_show_is_not_shown() -> None:
             Leaf("x.clock", Operator.AT_LEAST, (NOW + timedelta(hours=1)).time()),
             "is at least 13:00",
         ),
+        (Leaf("x.at", Operator.IS, NEVER), "is never"),
     ],
 )
 def test_comparisons_are_written_in_plain_words(leaf: Leaf, said: str) -> None:
