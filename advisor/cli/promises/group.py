@@ -10,7 +10,7 @@ from google.protobuf.json_format import MessageToJson
 
 from advisor.cli.client import address_option, service
 from advisor.cli.lazy import LazyGroup, Place
-from advisor.cli.promises.reading import PATIENCE, everything, identifier
+from advisor.cli.promises.reading import PATIENCE, everything, identifier, owners_option
 from advisor.cli.promises.table import lines
 from advisor.v1 import callback_service_pb2 as wire
 from advisor.v1.callback_service_pb2_grpc import CallbackServiceStub
@@ -29,14 +29,7 @@ COMMANDS: Final = {
 @address_option
 @click.option("--due", is_flag=True, help="Only what is due now.")
 @click.option("--missed", is_flag=True, help="What was missed in the last seven days instead.")
-@click.option(
-    "--owner",
-    "owners",
-    multiple=True,
-    type=identifier,
-    metavar="ID",
-    help="Only those of this agent or team; may be repeated.",
-)
+@owners_option
 @click.option(
     "--customer", type=identifier, metavar="ID", help="Of this customer, all that are remembered."
 )

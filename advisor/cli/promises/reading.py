@@ -32,6 +32,17 @@ def identifier(value: str) -> str:
     return value
 
 
+#: Adds ``--owner``, as ``owners``, to a command.
+owners_option: Final = click.option(
+    "--owner",
+    "owners",
+    multiple=True,
+    type=identifier,
+    metavar="ID",
+    help="Only those of this agent or team; may be repeated.",
+)
+
+
 def everything(
     service: CallbackServiceStub, request: ListPromisesRequest, patience: float
 ) -> list[Promise]:

@@ -10,7 +10,7 @@ import grpc
 from google.protobuf.json_format import MessageToJson
 
 from advisor.cli.client import address_option, service
-from advisor.cli.promises.reading import identifier
+from advisor.cli.promises.reading import owners_option
 from advisor.cli.promises.table import line
 from advisor.v1.callback_service_pb2 import WatchDuePromisesRequest
 from advisor.v1.callback_service_pb2_grpc import CallbackServiceStub
@@ -26,14 +26,7 @@ _AGAIN: Final = 1.0
 
 @click.command()
 @address_option
-@click.option(
-    "--owner",
-    "owners",
-    multiple=True,
-    type=identifier,
-    metavar="ID",
-    help="Only those of this agent or team; may be repeated.",
-)
+@owners_option
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each.")
 def watch(address: str, owners: tuple[str, ...], *, as_json: bool) -> None:
     """Show promises as they become due, and as they are missed, until Ctrl-C.
