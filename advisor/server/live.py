@@ -217,18 +217,9 @@ class LiveCalls:
             return ""
 
     async def _course(self, standing: Standing) -> tuple[Told, LoadedPack, Course]:
-        loaded = await self._pack(standing.kept.pack_version)
+        loaded = await self._packs.own(standing.kept.pack_version)
         told, course = course_in(standing, loaded)
         return told, loaded, course
-
-    async def _pack(self, version: str) -> LoadedPack:
-        try:
-            loaded = await self._packs.of(version)
-        except StoreError as error:
-            raise errors.store_failed(error) from error
-        if loaded is None:
-            raise errors.other_pack(version)
-        return loaded
 
     async def _guidance(
         self, standing: Standing, now: datetime, *, explain: bool

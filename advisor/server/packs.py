@@ -14,6 +14,7 @@ from typing import Final
 from advisor.guidance.guide import Guide
 from advisor.rules.pack import Pack
 from advisor.rules.problems import Problem, Severity
+from advisor.server import errors
 from advisor.server.clocks import Clock
 from advisor.store.errors import StoreError
 from advisor.store.pack_files import read_pack_files
@@ -129,6 +130,20 @@ class Packs:
             loading = self._loading[version] = asyncio.create_task(self._load(version))
             loading.add_done_callback(lambda _done: self._loading.pop(version))
         return await asyncio.shield(loading)
+
+    async def own(self, version: str) -> LoadedPack:
+        """Return the pack that decided a call, for an answer that cannot do without it.
+
+        Raises:
+            errors.Refusal: Its files cannot be read, or are kept nowhere.
+        """
+        try:
+            loaded = await self.of(version)
+        except StoreError as error:
+            raise errors.store_failed(error) from error
+        if loaded is None:
+            raise errors.other_pack(version)
+        return loaded
 
     async def keep(self) -> None:
         """Keep the files of the pack that decides, again and again, until cancelled."""

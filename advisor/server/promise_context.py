@@ -73,7 +73,7 @@ class PromiseContexts:
         return await self.asked(as_made(old, context))
 
     async def _of_call(self, standing: Standing, context: wire.CallbackContext) -> Asked:
-        loaded = await self._pack(standing.kept.pack_version)
+        loaded = await self._packs.own(standing.kept.pack_version)
         return self._asked(_asked_in(standing, context), context, loaded)
 
     def _asked(
@@ -117,15 +117,6 @@ class PromiseContexts:
         # Decided here a moment ago: it is not kept yet.
         recent = self._recent.get(call_id)
         return None if recent is None else alone(recent, Reason.LOST)
-
-    async def _pack(self, version: str) -> LoadedPack:
-        try:
-            loaded = await self._packs.of(version)
-        except StoreError as error:
-            raise errors.store_failed(error) from error
-        if loaded is None:
-            raise errors.other_pack(version)
-        return loaded
 
 
 def _asked_in(
